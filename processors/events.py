@@ -1,0 +1,107 @@
+"""Events to rows: what a lead's log keeps of each event, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from zlib import crc32
+
+from msgspec import Struct
+
+from processors.funnel import STATUS_NAMES, Funnel
+from processors.labels import Labels
+from processors.rows import (
+    AMOUNT,
+    ASSIGNED,
+    DISQUALIFIED,
+    INTERACTION,
+    LOST,
+    MERGED,
+    REOPENED,
+    SCORE,
+    SECOND,
+    STAGE,
+    TOUCH_BITS,
+    WON,
+    touch_bits,
+)
+from schemas.interaction_events import Interaction
+from schemas.lead_events import (
+    AmountChanged,
+    Assigned,
+    Disqualified,
+    Lost,
+    Merged,
+    Reopened,
+    Scored,
+    StageChanged,
+    Won,
+)
+from schemas.refusals import Reason, Refusal, quote, refuse
+
+CodeAndArg = tuple[int, int]
+Encoded = CodeAndArg | Refusal
+Note = float | str
+
+_CLOSING = dict(zip(STATUS_NAMES[1:], (WON, LOST, DISQUALIFIED), strict=True))
+
+
+class Encoder:
+    """Turns events into code and argument of a row.
+
+    Attributes:
+        of: Event class -> its encoder; the creation is not among them, it is no row.
+    """
+
+    def __init__(self, funnel: Funnel, labels: Mapping[str, Labels]) -> None:
+        self._labels = labels
+        self._kinds = {stage.name: stage.kind for stage in funnel.stages}
+        self._actor = labels["actor"].number
+        self._actors = labels["actor"].numbers
+        self.of: dict[type[Struct], Callable[[Any], Encoded]] = {
+            Interaction: self._interaction,
+            StageChanged: self._stage_changed,
+            Assigned: lambda e: (ASSIGNED, labels["team"].number(e.team) | self._actor(e.owner) << SECOND),
+            Won: lambda e: (WON, 0),
+            Lost: self._lost,
+            Disqualified: lambda e: (DISQUALIFIED, labels["reason"].number(e.reason)),
+            Reopened: lambda e: (REOPENED, 0),
+            AmountChanged: lambda e: (AMOUNT, _digest(f"{e.amount} {e.currency}")),
+            Scored: lambda e: (SCORE, _digest(repr(e.score))),
+            Merged: lambda e: (MERGED, _digest(e.into)),
+        }
+
+    def _interaction(self, e: Interaction) -> Encoded:
+        actor = self._actors.get(e.actor)
+        if actor is None:
+            actor = self._actor(e.actor)
+        return INTERACTION, touch_bits(e.direction, e.actor_kind, e.outcome, e.channel) | actor << TOUCH_BITS
+
+    def _stage_changed(self, e: StageChanged) -> Encoded:
+        kind = self._kinds.get(e.stage)
+        if kind is None:
+            known = ", ".join(self._kinds)
+            return refuse(Reason.INVALID, "stage", f"{quote(e.stage)} is not configured; known are {known}")
+        if kind == "open":
+            return STAGE, self._labels["stage"].number(e.stage)
+        reason = 0 if kind == "won" else self._labels["reason"].number(e.stage)
+        return _CLOSING[kind], reason
+
+    def _lost(self, e: Lost) -> Encoded:
+        reason = self._labels["reason"].number(e.reason)
+        return LOST, reason | self._labels["competitor"].number(e.competitor) << SECOND
+
+
+def note_of(event: Any) -> Note | None:
+    """Return what of an event does not fit its row, None when everything does."""
+    kind = type(event)
+    if kind is AmountChanged:
+        return f"{event.amount} {event.currency}".rstrip()
+    if kind is Scored:
+        return float(event.score)
+    return str(event.into) if kind is Merged else None
+
+
+def _digest(text: str) -> int:
+    """Two events that differ only in what does not fit the row must have different rows."""
+    return crc32(text.encode())

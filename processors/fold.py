@@ -1,0 +1,166 @@
+"""The life of one lead: a fold over its rows, which tells the questions what changed, with a sign.
+
+`step` is the only place that knows how a lead moves. It serves three ways: forward for an event in order; the old
+suffix with sign -1 and the new one with +1 for a late event; the whole log for a recompute. Since fold(log + row) is
+step(fold(log), row), the fast way equals the recompute by construction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from processors.cells import Cells
+from processors.funnel import DISQUALIFIED, LOST, OPEN, WON, Funnel
+from processors.labels import Labels
+from processors.questions import QUESTIONS, Rules
+from processors.questions.live import ORPHAN_CELL
+from processors.record import START, Lead
+from processors.rows import ASSIGNED, INTERACTION, REOPENED, SECOND, STAGE, unpack_rows
+from processors.rows import DISQUALIFIED as ROW_DISQUALIFIED
+from processors.rows import LOST as ROW_LOST
+from processors.rows import WON as ROW_WON
+from processors.touches import ATTEMPT, AUTOMATED, CONTACT, TOUCH_MASK, touch_meanings
+
+_STATUS = {ROW_WON: WON, ROW_LOST: LOST, ROW_DISQUALIFIED: DISQUALIFIED}
+_FIRST = (1 << SECOND) - 1
+
+
+class Fold:
+    """Moves leads and collects what their moves contribute.
+
+    Args:
+        funnel: What the events mean.
+        stages: The shard's stage numbers.
+    """
+
+    def __init__(self, funnel: Funnel, stages: Labels) -> None:
+        rules = Rules(funnel, stages)
+        self._touch = touch_meanings(funnel)
+        self._rank = rules.rank
+        questions = [question(rules) for question in QUESTIONS]
+        self._created = [q.created for q in questions if q.created]
+        self._opened = [q.opened for q in questions if q.opened]
+        self._touched = [q.touched for q in questions if q.touched]
+        self._assigned = [q.assigned for q in questions if q.assigned]
+        self._moved = [q.moved for q in questions if q.moved]
+        self._left = [q.left for q in questions if q.left]
+        self._closed = [q.closed for q in questions if q.closed]
+
+    def begin(self, cells: Cells, lead: Lead, sign: int) -> None:
+        """Put a counting lead to its start: its creation, or the fold up to where its log was shortened."""
+        base = lead.base
+        lead.resume(base or START)
+        if base is None:
+            lead.entered, lead.team = lead.created, lead.home
+            for created in self._created:
+                created(cells, lead, sign)
+            for opened in self._opened:
+                opened(cells, lead, sign)
+
+    def whole(self, cells: Cells, lead: Lead, sign: int) -> None:
+        """Fold the whole record; one without a creation is only counted, a merged one not even that."""
+        if lead.counts:
+            self.begin(cells, lead, sign)
+            self.run(cells, lead, lead.log, sign)
+        else:
+            lead.resume(START)
+            if lead.log and not lead.created and not lead.merged_into:
+                cells[ORPHAN_CELL] += sign
+
+    def recompute(self, cells: Cells, lead: Lead) -> None:
+        """Fold the whole record from nothing.
+
+        A shortened log cannot tell again what its dropped rows contributed: of those only the creation and, if it is
+        still standing, the closing are restored.
+        """
+        if lead.counts and lead.base:
+            lead.resume(lead.base)
+            for hook in self._created:
+                hook(cells, lead, 1)
+            for live in self._opened if lead.status == OPEN else self._closed:
+                live(cells, lead, 1)
+            self.run(cells, lead, lead.log, 1)
+        else:
+            self.whole(cells, lead, 1)
+
+    def live(self, cells: Cells, lead: Lead) -> None:
+        """Collect what an open lead contributes by being open as it stands."""
+        for opened in self._opened:
+            opened(cells, lead, 1)
+
+    def run(self, cells: Cells, lead: Lead, log: bytes, sign: int) -> None:
+        """Fold the rows of a log, or of a part of it."""
+        step = self.step
+        for head, _, arg in unpack_rows(log):
+            step(cells, lead, head >> 8, head & 255, arg, sign)
+
+    def step(self, cells: Cells, lead: Lead, t: int, code: int, arg: int, sign: int) -> None:
+        """Take one event: the lead to its next position, what that changes into `cells` times `sign`."""
+        if code == INTERACTION:
+            meaning = self._touch[arg & TOUCH_MASK]
+            if meaning == CONTACT and not lead.contacted:
+                if not lead.attempted:
+                    self._touch_first(cells, lead, t, ATTEMPT, sign)
+                self._touch_first(cells, lead, t, CONTACT, sign)
+            elif meaning >= ATTEMPT and not lead.attempted:
+                self._touch_first(cells, lead, t, ATTEMPT, sign)
+            elif meaning == AUTOMATED and not lead.automated:
+                self._touch_first(cells, lead, t, AUTOMATED, sign)
+        elif code == STAGE:
+            if arg != lead.stage and lead.status == OPEN:
+                self._move(cells, lead, t, arg, sign)
+        elif code == ASSIGNED:
+            for hook in self._assigned:
+                hook(cells, lead, arg & _FIRST, sign)
+            lead.team, lead.owner = arg & _FIRST, arg >> SECOND
+        elif code == REOPENED:
+            if lead.status != OPEN:
+                self._reopen(cells, lead, t, sign)
+        elif code in _STATUS:
+            self._close(cells, lead, t, _STATUS[code], arg & _FIRST, sign)
+
+    def _touch_first(self, cells: Cells, lead: Lead, t: int, meaning: int, sign: int) -> None:
+        for hook in self._touched:
+            hook(cells, lead, t, meaning, sign)
+        if meaning == CONTACT:
+            lead.contacted = t
+        elif meaning == ATTEMPT:
+            lead.attempted = t
+        else:
+            lead.automated = t
+
+    def _move(self, cells: Cells, lead: Lead, t: int, stage: int, sign: int) -> None:
+        rank = self._rank(stage)
+        for moved in self._moved:
+            moved(cells, lead, t, stage, rank, sign)
+        for left in self._left:
+            left(cells, lead, t, sign)
+        lead.stage, lead.entered = stage, t
+        lead.furthest = max(lead.furthest, rank)
+
+    def _reopen(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
+        for hook in self._closed:
+            hook(cells, lead, -sign)
+        lead.status, lead.closed, lead.reason, lead.closing_team, lead.entered = OPEN, 0, 0, 0, t
+        for hook in self._opened:
+            hook(cells, lead, sign)
+
+    def _close(self, cells: Cells, lead: Lead, t: int, status: int, reason: int, sign: int) -> None:
+        if lead.status == OPEN:
+            for left in self._left:
+                left(cells, lead, t, sign)
+            for opened in self._opened:
+                opened(cells, lead, -sign)
+        else:
+            for closed in self._closed:
+                closed(cells, lead, -sign)
+        lead.status, lead.closed, lead.reason, lead.closing_team = status, t, reason, lead.team
+        for closed in self._closed:
+            closed(cells, lead, sign)
+
+
+def contributions(fold: Fold, lead: Lead) -> dict[int, int]:
+    """Return what a lead contributes to all numbers: the definition that everything incremental must equal."""
+    cells: Cells = defaultdict(int)
+    fold.recompute(cells, lead)
+    return {cell: value for cell, value in cells.items() if value}

@@ -1,0 +1,79 @@
+"""Names to small numbers and back, with a cap: the label values of a shard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OTHER = 1
+"""The number of every name beyond the cap."""
+
+MISSING = {
+    "source": "unknown",
+    "campaign": "unknown",
+    "segment": "unknown",
+    "region": "unknown",
+    "product": "unknown",
+    "currency": "unknown",
+    "team": "unassigned",
+    "reason": "unspecified",
+    "competitor": "unknown",
+    "stage": "new",
+    "actor": "unknown",
+}
+"""Label table -> what number 0, the empty name, is called. Also the list of all tables, in storage order."""
+
+_MOST = {"actor": 65_535, "stage": 255}  # their numbers have 16 and 8 bits, the others 10
+_CAPS = {"source": 100, "team": 50, "reason": 50}
+
+
+class Labels:
+    """One label table: numbers in order of first appearance.
+
+    Numbers are given out per shard and are no part of any meaning: two shards agree on names, never on numbers.
+
+    Attributes:
+        names: Number -> name.
+        numbers: Name -> number, for those that have one of their own.
+        overflow: How many times a name found no number of its own.
+        unsaved: Numbers given out since they were last taken for the changelog.
+    """
+
+    def __init__(self, table: str, cap: int | None = None) -> None:
+        self.table = table
+        most = _MOST.get(table, 1023)
+        self.cap = min(most, cap or _CAPS.get(table, most))
+        self.names = [MISSING[table], "other"]
+        self.numbers = {"": 0, MISSING[table]: 0, "other": OTHER}
+        self.overflow = 0
+        self.unsaved: list[int] = []
+
+    def number(self, name: str) -> int:
+        """Return the number of a name, a new one while the cap allows."""
+        number = self.numbers.get(name)
+        return number if number is not None else self._new(name)
+
+    def text(self, number: int) -> str:
+        """Return the name behind a number as events give it: empty for none."""
+        return self.names[number] if number else ""
+
+    def load(self, number: int, name: str) -> None:
+        """Restore one entry from the changelog; entries may come in any order."""
+        while len(self.names) <= number:
+            self.names.append("other")
+        self.names[number] = name
+        self.numbers[name] = number
+
+    def _new(self, name: str) -> int:
+        number = len(self.names)
+        if number > self.cap + OTHER or number > _MOST.get(self.table, 1023):
+            self.overflow += 1
+            return OTHER
+        self.numbers[name] = number
+        self.names.append(name)
+        self.unsaved.append(number)
+        return number
+
+
+def tables(caps: Mapping[str, int]) -> dict[str, Labels]:
+    """Return all label tables of a shard, empty."""
+    return {table: Labels(table, caps.get(table)) for table in MISSING}

@@ -1,0 +1,197 @@
+"""The windowed numbers of a shard, kept per pane of event time.
+
+A pane is a minute, a quarter of an hour or a local day, coarser as it gets older; what is older than any window can
+reach is one pane called ever. All share one key space, the first minute, and three edges say where a minute lives
+now. So a late event, or one taken back, needs no code of its own: its cell goes where its minute lives.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterator
+
+from msgspec import msgpack
+
+from processors.calendar_days import Days
+from processors.cells import FAMILY_MASK, MINUTE, MINUTE_MS, SERIES, Cells
+from processors.periods import DAY, EVER, WEEK
+from processors.questions.live import FIRST_AGE
+
+Pane = dict[int, int]
+"""Series -> value."""
+
+LIVE = 0
+"""The pane of the live gauges: no moment."""
+
+# How long the finer panes are kept, minutes: an hour, a day more than the longest window that needs them, since their
+# edges move by whole hours while windows move by minutes.
+_MINUTES_KEPT = DAY + 60
+_QUARTERS_KEPT = WEEK + DAY
+# Two quarters of 92 days and a margin: the previous quarter is the farthest that a window reaches.
+_DAYS_KEPT = 200
+_UNPACKED = 60  # panes that still change are kept decoded this many minutes
+
+_encode = msgpack.Encoder().encode
+_decode = msgpack.Decoder(Pane).decode
+_MAX_FRESH = 50_000
+
+
+class Panes:
+    """Panes, and what changed in them since a reader last looked.
+
+    Attributes:
+        edges: First minute that is still a minute pane, first that is still a quarter pane, first still a day pane.
+        stale: Panes to be written at the next checkpoint.
+        fresh: Cells since the reader last took them; None when nobody looks, or too many came.
+    """
+
+    def __init__(self, days: Days) -> None:
+        self.days = days
+        self._panes: dict[int, Pane | bytes] = {}
+        self._order: list[int] = []
+        self.edges = (0, 0, 0)
+        self.stale: set[int] = set()
+        self.fresh: Cells | None = None
+
+    def place(self, minute: int) -> int:
+        """Return the pane that a minute lives in now."""
+        minutes, quarters, days = self.edges
+        if minute >= minutes or not minute:
+            return minute
+        if minute >= quarters:
+            return minute - minute % 15
+        return self.days.midnight(minute) if minute >= days else EVER
+
+    def add(self, cells: Cells) -> list[tuple[int, int]]:
+        """Add cells, whatever minute they are of.
+
+        Returns:
+            The cells that are no pane's but the start of an age, with their values.
+        """
+        ages: list[tuple[int, int]] = []
+        edge, fresh, at, pane = self.edges[0], self._take_in(), -1, dict[int, int]()
+        for cell, value in cells.items():
+            if not value:
+                continue
+            if cell & FAMILY_MASK >= FIRST_AGE:
+                ages.append((cell, value))
+                continue
+            minute = cell >> MINUTE
+            if minute < edge and minute:
+                minute = self.place(minute)
+            if minute != at:
+                at, pane = minute, self._open(minute)
+                self.stale.add(minute)
+            series = cell & SERIES
+            total = pane.get(series, 0) + value
+            if total:
+                pane[series] = total
+            else:
+                del pane[series]
+            if fresh is not None:
+                fresh[minute << MINUTE | series] += value
+        return ages
+
+    def take_fresh(self) -> Cells | None:
+        """Return what changed since the last call and start collecting; None: look at everything."""
+        fresh, self.fresh = self.fresh, defaultdict(int)
+        return fresh
+
+    def advance(self, now: int) -> bool:
+        """Fold panes that have become old; every hour at most.
+
+        Args:
+            now: ms since 1970.
+
+        Returns:
+            Whether anything moved.
+        """
+        minute = now // MINUTE_MS
+        minutes = (minute - _MINUTES_KEPT) // 60 * 60
+        if minutes <= self.edges[0]:
+            return False
+        first = self.days.midnight(minute)
+        quarters = max(self.edges[1], self.days.midnight(minute - _QUARTERS_KEPT))
+        days = max(self.edges[2], self.days.start(self.days.index(first) - _DAYS_KEPT))
+        was, self.edges = self.edges, (minutes, quarters, days)
+        for edge, new in zip(was, self.edges, strict=True):
+            self._fold(edge, new)
+        self._pack(minute - _UNPACKED)
+        return True
+
+    def _fold(self, since: int, until: int) -> None:
+        order = self._order
+        for start in order[bisect_left(order, max(since, EVER)) : bisect_left(order, until)]:
+            target = self.place(start)
+            if target != start:
+                moved = self._open(start)
+                del self._panes[start]
+                into = self._open(target)
+                for series, value in moved.items():
+                    total = into.get(series, 0) + value
+                    if total:
+                        into[series] = total
+                    else:
+                        del into[series]
+                self.stale.update((start, target))
+        self._order = sorted(self._panes)
+
+    def _pack(self, until: int) -> None:
+        order = self._order
+        for start in order[bisect_left(order, EVER) : bisect_left(order, until)]:
+            if isinstance(pane := self._panes[start], dict):
+                self._panes[start] = _encode(pane)
+
+    def _take_in(self) -> Cells | None:
+        if self.fresh is not None and len(self.fresh) > _MAX_FRESH:
+            self.fresh = None
+        return self.fresh
+
+    def _open(self, start: int) -> Pane:
+        pane = self._panes.get(start)
+        if pane is None:
+            insort(self._order, start)
+            pane = {}
+        elif isinstance(pane, bytes):
+            pane = _decode(pane)
+        self._panes[start] = pane
+        return pane
+
+    def between(self, start: int, end: int) -> Iterator[Pane]:
+        """Yield the panes that begin in [start, end)."""
+        order = self._order
+        for first in order[bisect_left(order, start) : bisect_left(order, end)]:
+            pane = self._panes[first]
+            yield _decode(pane) if isinstance(pane, bytes) else pane
+
+    def snapshot(self) -> dict[int, Pane]:
+        """Return a copy of everything that is not empty, decoded: for comparisons."""
+        decoded = {s: _decode(p) if isinstance(p, bytes) else dict(p) for s, p in self._panes.items()}
+        return {start: pane for start, pane in decoded.items() if pane}
+
+    def clear(self) -> None:
+        """Forget every number, but not the edges; the panes that existed become stale."""
+        self.stale.update(self._panes)
+        self._panes.clear()
+        self._order.clear()
+        self.fresh = None
+
+    def packed(self, start: int) -> bytes | None:
+        """Return a pane's stored form, None for an empty one."""
+        pane = self._panes.get(start)
+        return (pane if isinstance(pane, bytes) else _encode(pane)) if pane else None
+
+    def load(self, start: int, packed: bytes | None) -> None:
+        """Restore one pane; `settle` follows after the last."""
+        if packed is None:
+            self._panes.pop(start, None)
+        else:
+            self._panes[start] = packed
+
+    def settle(self) -> None:
+        """Take up work after the last `load`."""
+        self._order = sorted(self._panes)
+
+    def __len__(self) -> int:
+        return len(self._panes)

@@ -1,0 +1,103 @@
+"""The lead record: facts, and the fold over them.
+
+Encoded, it is the changelog value and the resting form alike. The struct stays a plain array (`array_like`) without
+garbage collector tracking (`gc=False`): 20 events take about 450 bytes and decode in well under a microsecond.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, msgpack
+
+Position = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
+"""Where a fold stands: the twelve fields of `Lead` from `stage` to `owner`."""
+
+START: Position = (0,) * 12
+
+
+class Lead(Struct, array_like=True, gc=False):
+    """One lead.
+
+    Facts, the same for every order of arrival:
+
+    Attributes:
+        log: Its events but the creation, as sorted rows (`processors.rows`).
+        created: Creation time in ms since 1970; 0 while no creation has come.
+        birth: Hash of the creation's event id.
+        source: Label numbers of the creation: source, campaign, segment, region, product, team (`home`), currency.
+        amount: Amount at creation in minor units of `currency`.
+        merged_into: The lead that this one turned out to be; such a lead counts nowhere.
+        notes: Hash of an event id -> what does not fit a row (amount, score).
+
+    The fold over the log up to now:
+
+    Attributes:
+        stage: Stage number, 0 before the first move.
+        entered: When it entered that stage, ms.
+        furthest: Rank of the furthest stage so far.
+        status: `OPEN`, `WON`, `LOST` or `DISQUALIFIED`.
+        closed: When it was closed, ms; 0 while open.
+        reason: Reason number of the closing.
+        closing_team: Team number at the closing.
+        attempted: First human outbound interaction, ms; 0 for none. Also `contacted` (it reached the lead) and
+            `automated` (a bot's or an automation's).
+        team: Team number now. `owner`: actor number of the owner now.
+
+    A very long log is shortened:
+
+    Attributes:
+        floor: The last row that was dropped.
+        base: The fold up to there; None when nothing was folded, the lead not having been created.
+        judged: 1 once its first answer was judged, in time or late: what was said, not what is.
+    """
+
+    log: bytes = b""
+    created: int = 0
+    birth: bytes = b""
+    source: int = 0
+    campaign: int = 0
+    segment: int = 0
+    region: int = 0
+    product: int = 0
+    home: int = 0
+    currency: int = 0
+    amount: int = 0
+    merged_into: str = ""
+    notes: dict[bytes, float | str] | None = None
+    stage: int = 0
+    entered: int = 0
+    furthest: int = 0
+    status: int = 0
+    closed: int = 0
+    reason: int = 0
+    closing_team: int = 0
+    attempted: int = 0
+    contacted: int = 0
+    automated: int = 0
+    team: int = 0
+    owner: int = 0
+    floor: bytes = b""
+    base: Position | None = None
+    judged: int = 0
+
+    @property
+    def counts(self) -> bool:
+        """Whether the lead is part of any number: it was created, and is not another one's duplicate."""
+        return self.created > 0 and not self.merged_into
+
+    def position(self) -> Position:
+        """Return where the fold stands."""
+        return (
+            self.stage, self.entered, self.furthest, self.status, self.closed, self.reason,
+            self.closing_team, self.attempted, self.contacted, self.automated, self.team, self.owner,
+        )  # fmt: skip
+
+    def resume(self, position: Position) -> None:
+        """Put the fold where it once stood."""
+        (
+            self.stage, self.entered, self.furthest, self.status, self.closed, self.reason,
+            self.closing_team, self.attempted, self.contacted, self.automated, self.team, self.owner,
+        ) = position  # fmt: skip
+
+
+encode_lead = msgpack.Encoder().encode
+decode_lead = msgpack.Decoder(Lead).decode

@@ -1,0 +1,114 @@
+"""Events as rows of a lead's log: 20 bytes that sort as bytes.
+
+    time in ms << 8 | code    8 bytes
+    hash of the event id      8 bytes
+    argument                  4 bytes
+
+Rows in byte order are the lead's history: by time, then by code (the order of events of one instant, see the numbers
+below), then by event id. Everything that arrival could influence, the label numbers in the argument, comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import blake2s
+from struct import Struct as Layout
+from typing import NamedTuple
+
+from schemas.interaction_events import CHANNELS
+
+# Events of one instant are taken in this order.
+ASSIGNED, STAGE, INTERACTION, WON, LOST, DISQUALIFIED, REOPENED, AMOUNT, SCORE, MERGED = range(1, 11)
+CODE_NAMES = (
+    "", "assigned", "stage_changed", "interaction", "won", "lost", "disqualified", "reopened",
+    "amount_changed", "scored", "merged",
+)  # fmt: skip
+
+_LAYOUT = Layout(">Q8sI")
+pack_row, unpack_rows, SIZE = _LAYOUT.pack, _LAYOUT.iter_unpack, _LAYOUT.size
+HEAD = 16
+"""Length of a row without its argument: time, code and event id."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST_MS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1000
+LATEST_MS = int(datetime(2060, 1, 1, tzinfo=UTC).timestamp()) * 1000
+
+DIRECTIONS = ("in", "out")
+ACTOR_KINDS = ("human", "bot", "automation")
+OUTCOMES = ("attempted", "connected", "replied", "no_answer", "bounced", "booked", "held", "no_show")
+KNOWN_CHANNELS = (*CHANNELS, "other")
+
+# Argument of an interaction: direction 1 bit, actor kind 2, outcome 4, channel 6, then the actor's number.
+TOUCH_BITS = 13
+_ACTOR_KIND, _OUTCOME, _CHANNEL = 1, 3, 7
+# Argument of the others: the first number in the lower bits, the second above.
+SECOND = 10
+
+_direction = {name: n for n, name in enumerate(DIRECTIONS)}
+_actor_kind = {name: n << _ACTOR_KIND for n, name in enumerate(ACTOR_KINDS)}
+_outcome = {name: n << _OUTCOME for n, name in enumerate(OUTCOMES)}
+_channel = {name: n << _CHANNEL for n, name in enumerate(KNOWN_CHANNELS)}
+_OTHER_CHANNEL = _channel["other"]
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return an aware datetime as ms since 1970, rounded down."""
+    d = moment - EPOCH
+    return (d.days * 86400 + d.seconds) * 1000 + d.microseconds // 1000
+
+
+def identity(event_id: str) -> bytes:
+    """Return the eight bytes that stand for an event id within its lead."""
+    return blake2s(event_id.encode(), digest_size=8).digest()
+
+
+def touch_bits(direction: str, actor_kind: str, outcome: str, channel: str) -> int:
+    """Return what an interaction was, without who: the lower 13 bits of its argument."""
+    return _direction[direction] | _actor_kind[actor_kind] | _outcome[outcome] | _channel.get(channel, _OTHER_CHANNEL)
+
+
+class Touch(NamedTuple):
+    """What an interaction was, by names."""
+
+    direction: str
+    actor_kind: str
+    outcome: str
+    channel: str
+
+
+def touch_of(arg: int) -> Touch:
+    """Return the names behind the lower bits of an interaction's argument; IndexError for bits never packed."""
+    return Touch(
+        DIRECTIONS[arg & 1],
+        ACTOR_KINDS[arg >> _ACTOR_KIND & 3],
+        OUTCOMES[arg >> _OUTCOME & 15],
+        KNOWN_CHANNELS[arg >> _CHANNEL & 63],
+    )
+
+
+class Row(NamedTuple):
+    """One row, unpacked.
+
+    Attributes:
+        at: Event time in ms since 1970.
+        code: What happened.
+        ident: The event id's hash.
+        arg: What the code says it is.
+    """
+
+    at: int
+    code: int
+    ident: bytes
+    arg: int
+
+
+def rows(log: bytes) -> Iterator[Row]:
+    """Yield the rows of a log."""
+    for head, ident, arg in unpack_rows(log):
+        yield Row(head >> 8, head & 255, ident, arg)
+
+
+def split(log: bytes) -> list[bytes]:
+    """Return the rows of a log, packed."""
+    return [log[i : i + SIZE] for i in range(0, len(log), SIZE)]

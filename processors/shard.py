@@ -1,0 +1,255 @@
+"""A shard: everything about the leads of one partition.
+
+Events go in (`apply`), what changed comes out for the changelog (`processors.changelog`), and readers look at
+`windows`, `ages` and `counts`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from processors.ages import Ages
+from processors.calendar_days import Days
+from processors.cells import FAMILY, Cells
+from processors.events import Encoder, note_of
+from processors.fold import Fold
+from processors.funnel import Funnel
+from processors.history import BIRTH_TABLES, History
+from processors.labels import tables
+from processors.panes import Panes
+from processors.questions.live import OPEN_AGE, ORPHAN_CELL, UNANSWERED_AGE, age_group, age_start, is_age
+from processors.record import Lead, decode_lead, encode_lead
+from processors.results import ACCEPTED, Result
+from processors.rows import AMOUNT, EARLIEST_MS, EPOCH, LATEST_MS, SIZE, identity, milliseconds, pack_row
+from processors.windows import Windows
+from schemas.alerts import Alert, AnsweredLate, alert_id
+from schemas.lead_events import Created
+from schemas.refusals import Reason, Refusal, refuse
+
+_MERGE_EVERY = 10_000  # leads: a recompute keeps its cells few
+
+ANY_TIME = LATEST_MS
+"""`latest` for a replay: every time the panes can hold."""
+
+
+class Shard:
+    """The state of one partition.
+
+    Args:
+        funnel: What the events mean.
+
+    Attributes:
+        labels: Label tables.
+        cold: Lead id -> encoded record, as of the last flush.
+        hot: Lead id -> record, for leads touched since.
+        panes: The windowed numbers; `cells` what comes on top of them since the last `merge`.
+        unlogged: Merged cells that the changelog has not got yet.
+        windows: Totals per window.
+        ages: Family number -> group number -> start times of what is open.
+        counts: What happened here, never going back: name -> count.
+        alerts: What others are to be told; taken by the runtime.
+        watermark: Largest event time applied, ms.
+    """
+
+    def __init__(self, funnel: Funnel) -> None:
+        self.funnel = funnel
+        days = Days(funnel.zone)
+        self.panes = Panes(days)
+        self.windows = Windows(funnel, days, self.panes)
+        self.ages: dict[int, dict[int, Ages]] = {f.number: defaultdict(Ages) for f in (OPEN_AGE, UNANSWERED_AGE)}
+        self.cold: dict[str, bytes] = {}
+        self.hot: dict[str, Lead] = {}
+        self.cells: Cells = defaultdict(int)
+        self.unlogged: list[Cells] = []
+        self.counts: dict[str, int] = defaultdict(int)
+        self.alerts: list[Alert] = []
+        self.watermark = 0
+        self.set_labels({})
+
+    def set_labels(self, stored: Mapping[tuple[str, int], str]) -> None:
+        """Take the label numbers of a stored shard: (table, number) -> name; only before the first event."""
+        self.labels = tables(self.funnel.label_caps)
+        for (table, number), name in stored.items():
+            self.labels[table].load(number, name)
+        for stage in self.funnel.stages:
+            self.labels["stage"].number(stage.name)
+        self.fold = Fold(self.funnel, self.labels["stage"])
+        self.history = History(self.fold, self.labels)
+        self._encoders = Encoder(self.funnel, self.labels).of
+
+    def apply(self, event: Any, latest: int = ANY_TIME) -> Result:
+        """Make an event part of its lead; nothing is touched before the event is known to be good.
+
+        Args:
+            event: Any event of `schemas`.
+            latest: The largest event time that is taken, ms; a later one is a mistake of somebody's clock.
+        """
+        # `milliseconds`, without the call: this is the hot path.
+        d = event.occurred_at - EPOCH
+        t = (d.days * 86400 + d.seconds) * 1000 + d.microseconds // 1000
+        if t > latest or t < EARLIEST_MS or t >= LATEST_MS:
+            return _impossible(event.occurred_at, latest)
+        encoder = self._encoders.get(event.__class__)
+        if encoder is None:
+            result = self._create(event, t)
+        else:
+            encoded = encoder(event)
+            if isinstance(encoded, Refusal):
+                return encoded
+            result = self._append(event, t, *encoded)
+        if t > self.watermark:
+            self.watermark = t
+        return result
+
+    def _append(self, event: Any, t: int, code: int, arg: int) -> Result:
+        lead_id = event.lead_id
+        lead = self.hot.get(lead_id) or self.open(lead_id)
+        log = lead.log
+        ident = identity(event.event_id)
+        row = pack_row(t << 8 | code, ident, arg)
+        if code < AMOUNT and row > (log[-SIZE:] or lead.floor) and ident not in log:
+            # In order: fold(log + row) = step(fold(log), row).
+            lead.log = log + row
+            if lead.created and not lead.merged_into:
+                self.fold.step(self.cells, lead, t, code, arg, 1)
+            elif not log and not lead.created:
+                self.cells[ORPHAN_CELL] += 1
+            result: Result = ACCEPTED
+        else:
+            result = self.history.insert(self.cells, lead, row, note_of(event))
+        if len(log) >= self.history.max_log or (lead.contacted and not lead.judged):
+            self._after(lead_id, lead)
+        return result
+
+    def _create(self, event: Created, t: int) -> Result:
+        lead = self.hot.get(event.lead_id) or self.open(event.lead_id)
+        source, campaign, segment, region, product, team, currency = (
+            self.labels[table].number(getattr(event, table)) for table in BIRTH_TABLES
+        )
+        birth = (source, campaign, segment, region, product, team, currency)
+        result = self.history.create(self.cells, lead, t, identity(event.event_id), birth, event.amount)
+        self._after(event.lead_id, lead)
+        return result
+
+    def _after(self, lead_id: str, lead: Lead) -> None:
+        """Keep the log bounded, and judge the first answer."""
+        if len(lead.log) > self.history.max_log:
+            self.counts["too_late"] += self.history.shorten(lead)
+        if lead.contacted and not lead.judged:
+            lead.judged = 1
+            latency = lead.contacted - lead.created
+            if latency > self.funnel.answer_target:
+                self.alerts.append(self._answered_late(lead_id, lead, latency))
+
+    def _answered_late(self, lead_id: str, lead: Lead, latency: int) -> Alert:
+        answered = EPOCH + timedelta(milliseconds=lead.contacted)
+        return AnsweredLate(
+            alert_id=alert_id("answered_late", lead_id, str(lead.created)),
+            lead_id=lead_id,
+            team=self.labels["team"].text(lead.team),
+            owner=self.labels["actor"].text(lead.owner),
+            source=self.labels["source"].text(lead.source),
+            at=answered,
+            created_at=EPOCH + timedelta(milliseconds=lead.created),
+            answered_at=answered,
+            target_seconds=self.funnel.answer_target / 1000,
+            latency_seconds=latency / 1000,
+        )
+
+    # -- leads ---------------------------------------------------------------------------------------------------
+
+    def open(self, lead_id: str) -> Lead:
+        """Return a lead's record for changing, a new one when there is none."""
+        packed = self.cold.get(lead_id)
+        lead = self.hot[lead_id] = Lead() if packed is None else decode_lead(packed)
+        return lead
+
+    def look(self, lead_id: str) -> Lead | None:
+        """Return a copy of a lead's record for reading."""
+        if hot := self.hot.get(lead_id):
+            return decode_lead(encode_lead(hot))
+        packed = self.cold.get(lead_id)
+        return None if packed is None else decode_lead(packed)
+
+    def leads(self) -> Iterator[tuple[str, Lead]]:
+        """Yield every lead with a copy of its record."""
+        for lead_id in self.cold.keys() | self.hot.keys():
+            if lead := self.look(lead_id):
+                yield lead_id, lead
+
+    def __len__(self) -> int:
+        return len(self.cold) + sum(lead_id not in self.cold for lead_id in self.hot)
+
+    # -- numbers -------------------------------------------------------------------------------------------------
+
+    def merge(self) -> None:
+        """Bring what events changed into the panes and ages."""
+        if self.cells:
+            self._age(self.panes.add(self.cells))
+            self.unlogged.append(self.cells)
+            self.cells = defaultdict(int)
+
+    def advance(self, now: int) -> bool:
+        """Fold panes that have become old at `now` (ms); return whether the changelog must learn of it."""
+        self.merge()
+        return self.panes.advance(now)
+
+    def oldest(self, family: int) -> Iterator[tuple[int, int]]:
+        """Yield group number and start time (ms) of the oldest entry of each group of an age family."""
+        for group, ages in self.ages[family].items():
+            if (start := ages.oldest()) is not None:
+                yield group, start
+
+    def recompute(self) -> Iterator[str]:
+        """Make every number anew from the lead records, after what they mean has changed.
+
+        Yields:
+            Ids of the leads whose record comes out differently.
+        """
+        self.merge()
+        self.panes.clear()
+        self._clear_ages()
+        for n, lead_id in enumerate(list(self.cold)):
+            lead = decode_lead(self.cold[lead_id])
+            self.fold.recompute(self.cells, lead)
+            if (packed := encode_lead(lead)) != self.cold[lead_id]:
+                self.cold[lead_id] = packed
+                yield lead_id
+            if n % _MERGE_EVERY == 0:
+                self.merge()
+                self.unlogged.clear()
+        self.merge()
+        self.unlogged = []
+
+    def derive_ages(self) -> None:
+        """Make the ages from the lead records: they are not stored."""
+        self._clear_ages()
+        cells: Cells = defaultdict(int)
+        for packed in self.cold.values():
+            lead = decode_lead(packed)
+            if lead.counts and not lead.status:
+                self.fold.live(cells, lead)
+        self._age([cell for cell in cells.items() if is_age(cell[0])])
+
+    def _age(self, cells: list[tuple[int, int]]) -> None:
+        for cell, value in cells:
+            self.ages[cell >> FAMILY & 63][age_group(cell)].add(age_start(cell), value)
+
+    def _clear_ages(self) -> None:
+        for groups in self.ages.values():
+            groups.clear()
+
+
+def _impossible(occurred_at: datetime, latest: int) -> Refusal:
+    if LATEST_MS > milliseconds(occurred_at) > latest:
+        bound = (EPOCH + timedelta(milliseconds=latest)).isoformat(timespec="seconds")
+        return refuse(
+            Reason.FUTURE,
+            "occurred_at",
+            f"{occurred_at.isoformat()} is later than {bound}, the clock and its tolerance",
+        )
+    detail = f"{occurred_at.isoformat()} does not lie between the years 2000 and 2060"
+    return refuse(Reason.INVALID, "occurred_at", detail)

@@ -1,0 +1,102 @@
+"""What tests compare: shards by names, since label numbers depend on the order of arrival."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from processors.cells import MINUTE, SERIES, Family
+from processors.changelog import Changelog
+from processors.fold import contributions
+from processors.history import BIRTH_TABLES, birth_of
+from processors.questions import FAMILIES
+from processors.questions.live import FIRST_AGE, OPEN_AGE, UNANSWERED_AGE
+from processors.record import Lead
+from processors.rows import rows
+from processors.shard import Shard
+
+Named = dict[tuple[Any, ...], int]
+"""(family, labels, bucket) -> value."""
+
+FAMILY_OF: dict[int, Family] = {family.number: family for family in FAMILIES}
+
+
+def feed(shard: Shard, events: Iterable[Any]) -> Shard:
+    for event in events:
+        shard.apply(event)
+    return shard
+
+
+def named(shard: Shard, series: dict[int, int]) -> Named:
+    """Series by names; equal names of different numbers add up, zeros vanish."""
+    out: Named = defaultdict(int)
+    for number, value in series.items():
+        family = FAMILY_OF[number >> 28 & 63]
+        labels = family.labels(number, lambda table, n: shard.labels[table].names[n])
+        out[family.name, *labels, number & family.sum_bucket] += value
+    return {key: value for key, value in out.items() if value}
+
+
+def panes(shard: Shard) -> dict[int, Named]:
+    shard.merge()
+    found = {start: named(shard, pane) for start, pane in shard.panes.snapshot().items()}
+    return {start: pane for start, pane in found.items() if pane}
+
+
+def ages(shard: Shard) -> dict[tuple[str, str], dict[int, int]]:
+    shard.merge()
+    return {
+        (family.name, shard.labels[str(family.fields[0].names)].names[group]): dict(entries.counts)
+        for family in (OPEN_AGE, UNANSWERED_AGE)
+        for group, entries in shard.ages[family.number].items()
+        if entries.counts
+    }
+
+
+def facts(shard: Shard) -> dict[str, tuple[Any, ...]]:
+    return {lead_id: _facts(shard, lead) for lead_id, lead in shard.leads()}
+
+
+def _facts(shard: Shard, lead: Lead) -> tuple[Any, ...]:
+    def name(table: str, number: int) -> str:
+        return shard.labels[table].names[number]
+
+    return (
+        [(row.at, row.code, row.ident, shard.history.words(row)) for row in rows(lead.log)],
+        (lead.created, lead.birth, lead.amount, lead.merged_into, lead.notes),
+        [name(table, n) for table, n in zip(BIRTH_TABLES, birth_of(lead), strict=True)],
+        (name("stage", lead.stage), lead.entered, lead.furthest, lead.status, lead.closed, name("reason", lead.reason)),
+        (name("team", lead.closing_team), lead.attempted, lead.contacted, lead.automated, name("team", lead.team)),
+        name("actor", lead.owner),
+    )
+
+
+def state(shard: Shard) -> Any:
+    return facts(shard), panes(shard), ages(shard)
+
+
+def recomputed(shard: Shard) -> Any:
+    """The panes from the lead records alone, placed as the shard places."""
+    out: dict[int, Named] = defaultdict(lambda: defaultdict(int))
+    for _, lead in shard.leads():
+        cells = {c: v for c, v in contributions(shard.fold, lead).items() if c & (63 << 28) < FIRST_AGE}
+        for cell, value in cells.items():
+            for key, amount in named(shard, {cell & SERIES: value}).items():
+                out[shard.panes.place(cell >> MINUTE)][key] += amount
+    found = {start: {k: v for k, v in pane.items() if v} for start, pane in out.items()}
+    return {start: pane for start, pane in found.items() if pane}
+
+
+class Log:
+    """A compacted topic: key -> value."""
+
+    def __init__(self) -> None:
+        self.records: dict[bytes, bytes] = {}
+
+    def commit(self, changelog: Changelog) -> None:
+        for key, value in changelog.flush():
+            if value is None:
+                self.records.pop(key, None)
+            else:
+                self.records[key] = value
