@@ -8,12 +8,13 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from processors.funnel import STATUS_NAMES, Funnel
+from processors.funnel import Funnel
 from processors.labels import Labels
 from processors.rows import (
     AMOUNT,
     ASSIGNED,
     DISQUALIFIED,
+    END_STAGE,
     INTERACTION,
     LOST,
     MERGED,
@@ -42,8 +43,6 @@ from schemas.refusals import Reason, Refusal, quote, refuse
 CodeAndArg = tuple[int, int]
 Encoded = CodeAndArg | Refusal
 Note = float | str
-
-_CLOSING = dict(zip(STATUS_NAMES[1:], (WON, LOST, DISQUALIFIED), strict=True))
 
 
 class Encoder:
@@ -82,10 +81,7 @@ class Encoder:
         if kind is None:
             known = ", ".join(self._kinds)
             return refuse(Reason.INVALID, "stage", f"{quote(e.stage)} is not configured; known are {known}")
-        if kind == "open":
-            return STAGE, self._labels["stage"].number(e.stage)
-        reason = 0 if kind == "won" else self._labels["reason"].number(e.stage)
-        return _CLOSING[kind], reason
+        return STAGE if kind == "open" else END_STAGE, self._labels["stage"].number(e.stage)
 
     def _lost(self, e: Lost) -> Encoded:
         reason = self._labels["reason"].number(e.reason)

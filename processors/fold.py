@@ -8,20 +8,22 @@ step(fold(log), row), the fast way equals the recompute by construction.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from processors.cells import Cells
-from processors.funnel import DISQUALIFIED, LOST, OPEN, WON, Funnel
+from processors.funnel import DISQUALIFIED, LOST, OPEN, STATUS_NAMES, WON, Funnel
 from processors.labels import Labels
 from processors.questions import QUESTIONS, Rules
 from processors.questions.live import ORPHAN_CELL
 from processors.record import START, Lead
-from processors.rows import ASSIGNED, INTERACTION, REOPENED, SECOND, STAGE, unpack_rows
+from processors.rows import ASSIGNED, END_STAGE, INTERACTION, REOPENED, SECOND, STAGE, unpack_rows
 from processors.rows import DISQUALIFIED as ROW_DISQUALIFIED
 from processors.rows import LOST as ROW_LOST
 from processors.rows import WON as ROW_WON
 from processors.touches import ATTEMPT, AUTOMATED, CONTACT, TOUCH_MASK, touch_meanings
 
 _STATUS = {ROW_WON: WON, ROW_LOST: LOST, ROW_DISQUALIFIED: DISQUALIFIED}
+_STAGES = frozenset({STAGE, END_STAGE})
 _FIRST = (1 << SECOND) - 1
 
 
@@ -30,11 +32,21 @@ class Fold:
 
     Args:
         funnel: What the events mean.
-        stages: The shard's stage numbers.
+        labels: The shard's label tables.
     """
 
-    def __init__(self, funnel: Funnel, stages: Labels) -> None:
+    def __init__(self, funnel: Funnel, labels: Mapping[str, Labels]) -> None:
+        stages = labels["stage"]
         rules = Rules(funnel, stages)
+        # Stage number -> outcome and reason, for stages that close a lead.
+        self._endings = {
+            stages.number(stage.name): (
+                STATUS_NAMES.index(stage.kind),
+                0 if stage.kind == "won" else labels["reason"].number(stage.name),
+            )
+            for stage in funnel.stages
+            if stage.kind != "open"
+        }
         self._touch = touch_meanings(funnel)
         self._rank = rules.rank
         questions = [question(rules) for question in QUESTIONS]
@@ -106,18 +118,17 @@ class Fold:
                 self._touch_first(cells, lead, t, ATTEMPT, sign)
             elif meaning == AUTOMATED and not lead.automated:
                 self._touch_first(cells, lead, t, AUTOMATED, sign)
-        elif code == STAGE:
-            if arg != lead.stage and lead.status == OPEN:
+        elif code in _STAGES:
+            if ending := self._endings.get(arg):
+                self._close(cells, lead, t, *ending, sign)
+            elif arg != lead.stage and lead.status == OPEN:
                 self._move(cells, lead, t, arg, sign)
         elif code == ASSIGNED:
-            for hook in self._assigned:
-                hook(cells, lead, arg & _FIRST, sign)
-            lead.team, lead.owner = arg & _FIRST, arg >> SECOND
-        elif code == REOPENED:
-            if lead.status != OPEN:
-                self._reopen(cells, lead, t, sign)
+            self._assign(cells, lead, arg & _FIRST, arg >> SECOND, sign)
         elif code in _STATUS:
             self._close(cells, lead, t, _STATUS[code], arg & _FIRST, sign)
+        elif code == REOPENED and lead.status != OPEN:
+            self._reopen(cells, lead, t, sign)
 
     def _touch_first(self, cells: Cells, lead: Lead, t: int, meaning: int, sign: int) -> None:
         for hook in self._touched:
@@ -128,6 +139,11 @@ class Fold:
             lead.attempted = t
         else:
             lead.automated = t
+
+    def _assign(self, cells: Cells, lead: Lead, team: int, owner: int, sign: int) -> None:
+        for hook in self._assigned:
+            hook(cells, lead, team, sign)
+        lead.team, lead.owner = team, owner
 
     def _move(self, cells: Cells, lead: Lead, t: int, stage: int, sign: int) -> None:
         rank = self._rank(stage)

@@ -18,6 +18,7 @@ from processors.results import ACCEPTED, DUPLICATE, TOO_LATE, Result
 from processors.rows import (
     ASSIGNED,
     DISQUALIFIED,
+    END_STAGE,
     INTERACTION,
     LOST,
     MERGED,
@@ -147,7 +148,8 @@ class History:
             notes[ident] = note
         lead.notes = notes or None
         targets = [str(notes[row.ident]) for row in rows(lead.log) if row.code == MERGED] if notes else []
-        lead.merged_into = min(targets, default="")
+        # A shortened log may have lost the merge itself: the lead stays merged.
+        lead.merged_into = min(targets, default=lead.merged_into if lead.floor else "")
 
     def _order(self, row: bytes) -> tuple[object, ...]:
         """Return a key that orders two rows of one event id alike on every shard."""
@@ -163,7 +165,7 @@ class History:
             return self._name("reason", low), self._name("competitor", high)
         if row.code == DISQUALIFIED:
             return (self._name("reason", low),)
-        if row.code == STAGE:
+        if row.code in (STAGE, END_STAGE):
             return (self._name("stage", row.arg),)
         if row.code == INTERACTION:
             return row.arg & (1 << TOUCH_BITS) - 1, self._name("actor", row.arg >> TOUCH_BITS)

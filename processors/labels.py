@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 OTHER = 1
@@ -34,17 +35,16 @@ class Labels:
     Attributes:
         names: Number -> name.
         numbers: Name -> number, for those that have one of their own.
-        overflow: How many times a name found no number of its own.
         unsaved: Numbers given out since they were last taken for the changelog.
     """
 
-    def __init__(self, table: str, cap: int | None = None) -> None:
+    def __init__(self, table: str, cap: int | None, counts: defaultdict[str, int]) -> None:
+        self._counts, self._overflow = counts, f"overflow.{table}"
         self.table = table
         most = _MOST.get(table, 1023)
         self.cap = min(most, cap or _CAPS.get(table, most))
         self.names = [MISSING[table], "other"]
         self.numbers = {"": 0, MISSING[table]: 0, "other": OTHER}
-        self.overflow = 0
         self.unsaved: list[int] = []
 
     def number(self, name: str) -> int:
@@ -66,7 +66,7 @@ class Labels:
     def _new(self, name: str) -> int:
         number = len(self.names)
         if number > self.cap + OTHER or number > _MOST.get(self.table, 1023):
-            self.overflow += 1
+            self._counts[self._overflow] += 1
             return OTHER
         self.numbers[name] = number
         self.names.append(name)
@@ -74,6 +74,6 @@ class Labels:
         return number
 
 
-def tables(caps: Mapping[str, int]) -> dict[str, Labels]:
+def tables(caps: Mapping[str, int], counts: defaultdict[str, int]) -> dict[str, Labels]:
     """Return all label tables of a shard, empty."""
-    return {table: Labels(table, caps.get(table)) for table in MISSING}
+    return {table: Labels(table, caps.get(table), counts) for table in MISSING}

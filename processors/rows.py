@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 from schemas.interaction_events import CHANNELS
 
-# Events of one instant are taken in this order.
-ASSIGNED, STAGE, INTERACTION, WON, LOST, DISQUALIFIED, REOPENED, AMOUNT, SCORE, MERGED = range(1, 11)
+# Events of one instant are taken in this order. Entering a stage that closes the lead has a code of its own for the
+# sake of this order only: what a stage means is looked up by the fold, so that it may change.
+ASSIGNED, STAGE, INTERACTION, END_STAGE, WON, LOST, DISQUALIFIED, REOPENED, AMOUNT, SCORE, MERGED = range(1, 12)
 CODE_NAMES = (
-    "", "assigned", "stage_changed", "interaction", "won", "lost", "disqualified", "reopened",
+    "", "assigned", "stage_changed", "interaction", "stage_changed", "won", "lost", "disqualified", "reopened",
     "amount_changed", "scored", "merged",
 )  # fmt: skip
 

@@ -64,19 +64,19 @@ class Shard:
         self.hot: dict[str, Lead] = {}
         self.cells: Cells = defaultdict(int)
         self.unlogged: list[Cells] = []
-        self.counts: dict[str, int] = defaultdict(int)
+        self.counts: defaultdict[str, int] = defaultdict(int)
         self.alerts: list[Alert] = []
         self.watermark = 0
         self.set_labels({})
 
     def set_labels(self, stored: Mapping[tuple[str, int], str]) -> None:
         """Take the label numbers of a stored shard: (table, number) -> name; only before the first event."""
-        self.labels = tables(self.funnel.label_caps)
+        self.labels = tables(self.funnel.label_caps, self.counts)
         for (table, number), name in stored.items():
             self.labels[table].load(number, name)
         for stage in self.funnel.stages:
             self.labels["stage"].number(stage.name)
-        self.fold = Fold(self.funnel, self.labels["stage"])
+        self.fold = Fold(self.funnel, self.labels)
         self.history = History(self.fold, self.labels)
         self._encoders = Encoder(self.funnel, self.labels).of
 
@@ -244,7 +244,7 @@ class Shard:
 
 
 def _impossible(occurred_at: datetime, latest: int) -> Refusal:
-    if LATEST_MS > milliseconds(occurred_at) > latest:
+    if milliseconds(occurred_at) > latest < ANY_TIME:
         bound = (EPOCH + timedelta(milliseconds=latest)).isoformat(timespec="seconds")
         return refuse(
             Reason.FUTURE,

@@ -1,0 +1,163 @@
+"""The shard behind the engine: records to events to the shard, and what must be written back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from aiokafka.structs import ConsumerRecord
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from processors.changelog import Changelog
+from processors.funnel import Funnel
+from processors.results import ACCEPTED, DUPLICATE, Dropped, Result
+from processors.shard import ANY_TIME, Shard
+from schemas.cloudevents import decode_record
+from schemas.codec import MAX_BYTES, UNREADABLE, encode
+from schemas.dead_letters import dead_letter, headers_of
+from schemas.refusals import Refusal, key_mismatch, processing_error
+from streams.engine import Output, RecordFailed
+
+Clock = Callable[[], int]
+"""Gives now in ms since 1970."""
+
+
+def wall_clock() -> int:
+    """Return the wall time in ms since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Outlets(Struct, frozen=True):
+    """Where a shard's records come from and go to.
+
+    Attributes:
+        decoders: Input topic -> its decoder.
+        alerts: Topic of the alerts.
+        dead_letter_suffix: What makes an input's name its dead letters' topic.
+    """
+
+    decoders: Mapping[str, Decoder[Any]]
+    alerts: str
+    dead_letter_suffix: str
+
+
+class LeadState:
+    """The state of one partition, as the engine wants it.
+
+    Args:
+        partition: Its number.
+        funnel: What the events mean.
+        outlets: The topics.
+        clock: The wall clock; None for a replay, where now is the largest event time and nothing is in the future.
+        future_tolerance: How far ahead of the wall clock an event may be, ms.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        funnel: Funnel,
+        outlets: Outlets,
+        clock: Clock | None = wall_clock,
+        future_tolerance: int = 300_000,
+    ) -> None:
+        self.partition = partition
+        self.shard = Shard(funnel)
+        self.changelog = Changelog(self.shard)
+        self.outputs: list[Output] = []
+        self.counts: dict[str, int] = {}
+        """The shard's counts as of the last commit: what readers may see without ever seeing it go back."""
+        self.recomputed = False
+        """Whether the numbers were made anew at the last recovery, their meaning having changed."""
+        self._outlets = outlets
+        self._wall = clock
+        self._tolerance = future_tolerance
+        self._flushed: dict[str, int] = {}
+
+    def now(self) -> int:
+        """Return now in ms, on this worker's kind of clock."""
+        return self._wall() if self._wall else self.shard.watermark
+
+    # -- what the engine calls -----------------------------------------------------------------------------------
+
+    def load(self, key: bytes, value: bytes | None) -> None:
+        """Take a changelog record."""
+        self.changelog.load(key, value)
+
+    def loaded(self) -> None:
+        """Take up work after the last changelog record."""
+        self.recomputed = self.changelog.loaded()
+        self.counts = dict(self.shard.counts)
+
+    def apply(self, topic: str, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+        """Apply records of one input in log order; raise `RecordFailed` for a defect."""
+        decoder, apply = self._outlets.decoders[topic], self.shard.apply
+        latest = self._wall() + self._tolerance if self._wall else ANY_TIME
+        decode = decoder.decode
+        others = 0
+        offset = -1
+        try:
+            for record in records:
+                offset, value = record.offset, record.value
+                result: Result
+                if record.headers or not value or len(value) > MAX_BYTES:
+                    event = decode_record(decoder, value, record.headers)
+                else:
+                    try:
+                        event = decode(value)
+                    except UNREADABLE:
+                        event = decode_record(decoder, value, ())
+                if isinstance(event, Refusal):
+                    result = event
+                elif record.key != event.lead_id.encode():
+                    result = key_mismatch(record.key, event.lead_id)
+                else:
+                    result = apply(event, latest)
+                if result is not ACCEPTED:
+                    others += 1
+                    self._not_accepted(record, result)
+        except Exception as cause:
+            raise RecordFailed(topic, offset) from cause
+        counts = self.shard.counts
+        counts["accepted"] += len(records) - others
+        counts[f"read.{topic}"] += len(records)
+        if self.shard.alerts:
+            self._tell()
+
+    def reject(self, record: ConsumerRecord[bytes, bytes], cause: BaseException) -> None:
+        """Make a dead letter of a record whose processing failed."""
+        self.shard.counts[f"read.{record.topic}"] += 1
+        self._dead(record, processing_error(cause), cause)
+
+    def flush(self) -> Iterable[tuple[bytes, bytes | None]]:
+        """Give what changed since the last flush."""
+        self.changelog.advance(self.now())
+        records = self.changelog.flush()
+        self._flushed = dict(self.shard.counts)
+        return records
+
+    def committed(self) -> None:
+        """Show readers the counts of the last flush."""
+        self.counts = self._flushed
+
+    # -- what becomes of an event --------------------------------------------------------------------------------
+
+    def _not_accepted(self, record: ConsumerRecord[bytes, bytes], result: Result) -> None:
+        if isinstance(result, Refusal):
+            self._dead(record, result)
+        elif isinstance(result, Dropped):
+            self.shard.counts["duplicate" if result is DUPLICATE else "too_late"] += 1
+
+    def _dead(self, record: ConsumerRecord[bytes, bytes], refusal: Refusal, cause: BaseException | None = None) -> None:
+        self.shard.counts[f"dead.{refusal.reason}"] += 1
+        letter = dead_letter(record, refusal, cause)
+        topic = record.topic + self._outlets.dead_letter_suffix
+        self.outputs.append(Output(topic, letter.key, letter.value, headers_of(letter)))
+
+    def _tell(self) -> None:
+        for alert in self.shard.alerts:
+            kind = str(alert.__struct_config__.tag)
+            self.shard.counts[f"alert.{kind}"] += 1
+            self.outputs.append(Output(self._outlets.alerts, alert.lead_id.encode(), encode(alert)))
+        self.shard.alerts.clear()

@@ -1,0 +1,1 @@
+"""The command `leadpulse`: one module per subcommand."""

@@ -1,0 +1,245 @@
+"""Faust's Kafka driver, bent in the few places where the engine needs it.
+
+Everything here leans on internals of faust-streaming 0.15.3 and aiokafka 0.14.0. Each method says what it replaces and
+why; tests/streams/engine/test_pins.py fails when one of these places changes.
+
+Faust runs the group consumer in a thread with an event loop of its own. What that thread reads of the engine are single
+attributes that the main thread replaces as a whole, so no lock is needed.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.structs import OffsetAndMetadata
+from faust.transport.consumer import ensure_TP
+from faust.transport.drivers import aiokafka as faust_driver
+from faust.types import TP
+from mode.utils.futures import notify
+from mode.utils.logging import get_logger
+
+from streams.engine.chunks import ChunkScheduler, Fetched
+from streams.engine.errors import InputTruncated
+from streams.engine.options import EngineOptions
+
+logger = get_logger(__name__)
+
+IDLE_PAUSE = 0.05
+"""Seconds between two looks when no partition may be fetched yet."""
+
+
+class Intake(Protocol):
+    """What the driver asks the engine."""
+
+    options: EngineOptions
+    flowing: frozenset[TP]
+    """Partitions whose state is ready for records; the others are not fetched."""
+
+    def applied_positions(self) -> Mapping[TP, int]:
+        """Return where the ready partitions want to be read from."""
+
+    def committed_positions(self) -> Mapping[TP, int]:
+        """Return what the transactions have committed, for the consumer group."""
+
+
+class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
+    """The thread that fetches, seeks and commits group offsets."""
+
+    app: Any  # EngineApp, which imports this module
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.delivered: dict[TP, int] = {}  # next offset of each partition that has not been handed to the app
+        self.group_offsets: dict[TP, int] = {}  # what the group is known to hold
+
+    @property
+    def _intake(self) -> Intake:
+        return self.app.engine  # type: ignore[no-any-return]  # `app` is Any, see above
+
+    def _is_ours(self, tp: TP) -> bool:
+        return tp.topic in self._intake.options.inputs
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        """Set what Faust has no setting for; the values are read when the consumer starts.
+
+        Faust waits 1500 ms for the first byte, reads aborted records unless it runs its own transactions, and lets
+        aiokafka jump over deleted records without a word ("none" turns that into an error, see `_fetch_records`).
+        """
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = int(self._intake.options.fetch_max_wait * 1000)
+        consumer._isolation_level = "read_committed"
+        consumer._auto_offset_reset = "none"
+        return consumer
+
+    async def _seek_wait(self, consumer: Any, partitions: Mapping[TP, int]) -> None:
+        """Keep the ranges in step with the fetch position. Runs in this thread, and seeks before it first awaits."""
+        self.delivered.update({ensure_TP(tp): offset for tp, offset in partitions.items()})
+        await super()._seek_wait(consumer, partitions)
+
+    async def _fetch_records(
+        self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
+    ) -> Mapping[TP, Any]:
+        """Fetch from ready partitions only, and tag what comes with the range that it covers."""
+        wanted = {tp for tp in active_partitions if not self._is_ours(tp) or tp in self._intake.flowing}
+        if not wanted:  # aiokafka takes an empty set for "all partitions"
+            await asyncio.sleep(IDLE_PAUSE)
+            return {}
+        try:
+            got = await super()._fetch_records(consumer, wanted, timeout=timeout, max_records=max_records)
+        except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
+            return await self._reset(consumer, error)
+        if not self.consumer.flow_active:
+            return {}
+        return self._ranges(consumer, wanted, got)
+
+    def _ranges(self, consumer: Any, wanted: Iterable[TP], got: Mapping[Any, Any]) -> dict[TP, Any]:
+        """Attach to every partition the range since the last hand-over.
+
+        The fetch position also moves over transaction markers and aborted records, with no record to show for it; such
+        an empty range is handed on too, so that the position of an input reaches its end offset.
+        """
+        records = {ensure_TP(tp): found for tp, found in got.items()}
+        ranges: dict[TP, Any] = {tp: found for tp, found in records.items() if not self._is_ours(tp)}
+        assignment = consumer._subscription.subscription.assignment
+        for tp in wanted:
+            state = assignment.state_value(tp)
+            start = self.delivered.get(tp)
+            if start is None or not self._is_ours(tp) or state is None or not state.has_valid_position:
+                continue
+            if state.position > start:
+                self.delivered[tp] = state.position
+                ranges[tp] = Fetched(start, state.position, records.get(tp, ()))
+        return ranges
+
+    async def _reset(self, consumer: Any, error: KafkaError) -> dict[TP, Any]:
+        """Handle a fetch position that is not on the log.
+
+        Of the engine's inputs, records were deleted before they were read: hand on the lost range, as a range of its own
+        behind everything fetched before. Of other topics, do what the setting `consumer_auto_offset_reset` says.
+        """
+        lost: dict[TP, Any] = {}
+        for found in error.args[0] if isinstance(error, OffsetOutOfRangeError) else error.args:
+            tp = ensure_TP(found)
+            begin = (await consumer.beginning_offsets([found]))[found]
+            end = (await consumer.end_offsets([found]))[found]
+            if not self._is_ours(tp):
+                consumer.seek(found, begin if self.app.conf.consumer_auto_offset_reset == "earliest" else end)
+            elif (start := self.delivered.get(tp)) is not None and isinstance(error, OffsetOutOfRangeError):
+                if start > end:
+                    raise InputTruncated(f"{tp.topic}-{tp.partition} ends at {end}, but was read up to {start}")
+                if start < begin:
+                    consumer.seek(found, begin)
+                    self.delivered[tp] = begin
+                    lost[tp] = Fetched(start, begin, (), lost=True)
+        return lost
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit to the group, never while a rejoin is pending, and never crash for it.
+
+        A commit that is sent while JoinGroup waits on the same connection is executed with the old generation; aiokafka
+        then forgets its member id and rejoins, which begins the next rebalance, and so on. Group offsets are a courtesy
+        to lag tools, so a failure is only worth a line: Faust would end the process.
+        """
+        consumer = self._ensure_consumer()
+        coordinator = consumer._coordinator
+        if coordinator._rejoin_needed_fut.done() or coordinator._performed_join_prepare:
+            return False
+        owned = {tp: offset for tp, offset in offsets.items() if tp in self.assignment()}
+        try:
+            await consumer.commit(
+                {faust_driver.ensure_aiokafka_TP(tp): OffsetAndMetadata(offset, "") for tp, offset in owned.items()}
+            )
+        except KafkaError as error:
+            logger.warning("the group offsets were not committed, the next round will do it: %r", error)
+            return False
+        self.group_offsets.update(owned)
+        return True
+
+    def request_rejoin(self) -> None:
+        """Ask the group anew who owns what; may be called from any thread."""
+        self.thread_loop.call_soon_threadsafe(self._ensure_consumer()._coordinator.request_rejoin)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Leave the engine's inputs to its own watch: Faust's looks at acknowledged offsets, which we do not keep."""
+        if not self._is_ours(tp):
+            super().verify_event_path(now, tp)
+
+
+class _ReadOffsets(defaultdict[TP, int | None]):
+    """Faust drops records below the offset it read last, and fills "gaps" above it: both off for the engine's inputs."""
+
+    def __init__(self, inputs: Iterable[str]) -> None:
+        super().__init__(lambda: None)
+        self._inputs = frozenset(inputs)
+
+    def __getitem__(self, tp: TP) -> int | None:
+        return None if tp.topic in self._inputs else super().__getitem__(tp)
+
+
+class Consumer(faust_driver.Consumer):
+    """The main thread's side of the group consumer."""
+
+    app: Any  # EngineApp, which imports this module
+    _thread: ConsumerThread
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        options = self._intake.options
+        self.scheduler = ChunkScheduler(options.chunk)
+        self._read_offset = _ReadOffsets(options.inputs)
+
+    @property
+    def _intake(self) -> Intake:
+        return self.app.engine  # type: ignore[no-any-return]  # `app` is Any, see above
+
+    @property
+    def thread(self) -> ConsumerThread:
+        """The thread that talks to the broker."""
+        return self._thread
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def ack(self, message: Any) -> bool:
+        """Count a chunk as no longer in flight, which is all that `wait_empty` asks; acks move no offset here."""
+        if message.topic not in self._intake.options.inputs:
+            return super().ack(message)
+        message.acked = True
+        self._unacked_messages.discard(message)
+        notify(self._waiting_for_ack)
+        return True
+
+    def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """Commit the positions of the transactions to the group, where they differ from what it holds.
+
+        Faust would derive offsets from acks, stop at the first gap, and believe a refused commit to be done.
+        """
+        intake, known = self._intake, self.thread.group_offsets
+        offsets: dict[TP, int] = super()._filter_committable_offsets(
+            tp for tp in tps if tp.topic not in intake.options.inputs
+        )
+        offsets.update({tp: offset for tp, offset in intake.committed_positions().items() if known.get(tp) != offset})
+        return offsets
+
+    async def perform_seek(self) -> None:
+        """Begin behind the last applied record, not at the group's offset. Faust calls this after each rebalance."""
+        inputs = self._intake.options.inputs
+        if any(tp.topic not in inputs for tp in self.assignment()):
+            await super().perform_seek()
+        assignment = self.assignment()
+        positions = {tp: offset for tp, offset in self._intake.applied_positions().items() if tp in assignment}
+        if positions:
+            await self.seek_wait(positions)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Forget what the group held: another worker may commit before the partition comes back."""
+        await super().on_partitions_revoked(revoked)
+        self.thread.group_offsets.clear()
+
+
+class Transport(faust_driver.Transport):
+    """Makes the consumer above."""
+
+    Consumer = Consumer

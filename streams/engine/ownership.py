@@ -1,0 +1,224 @@
+"""Which partitions this worker owns, and how it comes to own them.
+
+The consumer group only proposes. A partition is ours when its producer was opened (which fences every former owner), its
+state was read back, and a commit has gone through since the last rebalance: whoever was fenced cannot commit.
+"""
+
+import asyncio
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+from aiokafka.errors import IllegalStateError
+from faust.types import TP
+from mode.utils.logging import get_logger
+
+from streams.engine.errors import NoProgress
+from streams.engine.failures import Failure, sort_failure
+from streams.engine.observer import EngineObserver
+from streams.engine.options import EngineOptions
+from streams.engine.partition import Closed, OwnedPartition
+from streams.engine.poisons import Poisons
+from streams.engine.state import StateFactory
+
+logger = get_logger(__name__)
+
+MAX_LIVES = 8
+"""Lives of a partition that may fail in a row, each without one commit of its own, before the process gives up."""
+FIRST_BACKOFF, MAX_BACKOFF = 0.2, 5.0
+
+
+class Ownership:
+    """The partitions of this worker, each running, or on its way there in a task of its own."""
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        factory: StateFactory,
+        observer: EngineObserver,
+        *,
+        seek: Callable[[Mapping[TP, int]], Awaitable[None]],
+        request_rejoin: Callable[[], None],
+        fail: Callable[[str, BaseException], None],
+    ) -> None:
+        self.assigned: frozenset[int] = frozenset()
+        """Partition numbers that the group gave us last."""
+        self.flowing: frozenset[TP] = frozenset()
+        """Inputs that may be fetched; replaced as a whole, the consumer thread reads it."""
+        self._options = options
+        self._factory = factory
+        self._observer = observer
+        self._seek = seek
+        self._request_rejoin = request_rejoin
+        self._fail = fail
+        self._lives: dict[int, OwnedPartition] = {}
+        self._running: dict[int, OwnedPartition] = {}
+        self._settling: dict[int, asyncio.Task[None]] = {}
+        self._poisons: defaultdict[int, Poisons] = defaultdict(Poisons)
+        self._failed_lives: Counter[int] = Counter()
+        self._rebalances = 0
+        self._recoveries = asyncio.Semaphore(options.recovery_parallelism)
+
+    @property
+    def running(self) -> Mapping[int, OwnedPartition]:
+        """The partitions that apply and commit, by number."""
+        return self._running
+
+    def poisons(self, number: int) -> Poisons:
+        """Return the failed records of a partition."""
+        return self._poisons[number]
+
+    async def rebalanced(self, assigned: Iterable[int]) -> None:
+        """Let go of what the group took from us, and begin to settle the rest; returns before that is done.
+
+        A partition that we keep may have been elsewhere while this process was frozen, so it has to prove itself too.
+        """
+        self._rebalances += 1
+        self.assigned = frozenset(assigned)
+        lost = (set(self._lives) | set(self._settling)) - self.assigned
+        await asyncio.gather(*(self._release(number) for number in lost))
+        for number in sorted(self.assigned):
+            self._stop_flow(number)
+            if number not in self._settling:
+                self._begin_settling(number)
+
+    def replace(self, life: OwnedPartition, error: BaseException | None = None) -> None:
+        """Throw a life away and begin a new one; with an error, only if the error can pass."""
+        life.end()
+        if self._lives.get(life.number) is not life:
+            return
+        self._stop_flow(life.number)
+        if life.number not in self._settling:  # otherwise the task that settles it will see
+            self._begin_settling(life.number, error)
+
+    async def close(self) -> None:
+        """Release everything."""
+        self.assigned = frozenset()
+        await asyncio.gather(*(self._release(number) for number in set(self._lives) | set(self._settling)))
+
+    def end_all(self) -> None:
+        """Stop applying, committing and settling everywhere, at once."""
+        self.assigned = frozenset()
+        for life in self._lives.values():
+            life.end()
+
+    async def _release(self, number: int) -> None:
+        self._stop_flow(number)
+        task = self._settling.pop(number, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        await self._drop(number)
+        self._poisons.pop(number, None)
+        self._failed_lives.pop(number, None)
+
+    async def _drop(self, number: int) -> OwnedPartition | None:
+        life = self._lives.pop(number, None)
+        if life is not None:
+            await life.close()
+        return life
+
+    def _stop_flow(self, number: int) -> None:
+        self._running.pop(number, None)
+        self._refresh_flow()
+
+    def _refresh_flow(self) -> None:
+        self.flowing = frozenset(TP(topic, number) for number in self._running for topic in self._options.inputs)
+
+    def _begin_settling(self, number: int, error: BaseException | None = None) -> None:
+        task = asyncio.create_task(self._settle(number, error))
+        self._settling[number] = task
+        task.add_done_callback(lambda done: self._settled(number, done))
+
+    def _settled(self, number: int, task: asyncio.Task[None]) -> None:
+        if self._settling.get(number) is task:
+            del self._settling[number]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(f"partition {number}", error)
+
+    async def _settle(self, number: int, error: BaseException | None) -> None:
+        """Bring a partition to where it runs, for as long as it takes and as long as it is ours."""
+        if error is not None and not await self._may_go_on(number, error):
+            return
+        for attempt in itertools.count():
+            if number not in self.assigned:
+                return
+            try:
+                if await self._try_to_run(number):
+                    return
+            except Exception as failure:  # sorted inside: what cannot pass ends the engine
+                if not await self._may_go_on(number, failure):
+                    return
+                await asyncio.sleep(min(FIRST_BACKOFF * 2**attempt, MAX_BACKOFF))
+
+    async def _try_to_run(self, number: int) -> bool:
+        """Open if need be, prove the ownership, seek and run; return False when a rebalance came in between."""
+        life = self._lives.get(number)
+        if life is None or not life.alive:
+            life = await self._open(number)
+        rebalances = self._rebalances
+        await life.commit()
+        try:
+            await self._seek({TP(topic, number): life.applied[topic] for topic in self._options.inputs})
+        except IllegalStateError:  # not assigned in aiokafka: the next rebalance has begun
+            await asyncio.sleep(FIRST_BACKOFF)
+            return False
+        if rebalances != self._rebalances or not life.alive:
+            return False
+        self._running[number] = life
+        life.start()
+        self._refresh_flow()
+        return True
+
+    async def _open(self, number: int) -> OwnedPartition:
+        await self._drop(number)
+        async with self._recoveries:
+            state = self._factory(number)
+            life = OwnedPartition(
+                number, state, self._options, self._observer, self._poisons[number], on_failure=self.replace
+            )
+            try:
+                lost = await life.open()
+            except BaseException:
+                await life.close()
+                raise
+        self._lives[number] = life
+        for topic, offsets in lost.items():
+            self._report_loss(topic, number, offsets)
+        return life
+
+    def _report_loss(self, topic: str, number: int, offsets: int) -> None:
+        logger.critical("%s-%s: %d offsets were deleted before they were processed", topic, number, offsets)
+        self._observer.lost_input(topic, number, offsets)
+
+    async def _may_go_on(self, number: int, error: BaseException) -> bool:
+        """Drop the failed life; return whether to try again now."""
+        if number not in self.assigned:
+            return False
+        life = await self._drop(number)
+        failure = Failure.RECOVER if isinstance(error, Closed) else sort_failure(error)
+        if failure is Failure.FATAL or not self._has_lives_left(number, life):
+            self._fail(f"partition {number}", self._fatal(number, failure, error))
+            return False
+        if life is not None:
+            self._observer.recovering_again(number)
+        if failure is Failure.FENCED:
+            logger.warning("partition %s: fenced by a newer producer (%r), asking the group who owns it", number, error)
+            self._observer.fenced(number)
+            self._request_rejoin()
+            return False
+        logger.warning("partition %s: recovering it with a new producer after %r", number, error)
+        return True
+
+    def _has_lives_left(self, number: int, life: OwnedPartition | None) -> bool:
+        if life is None:  # it never opened, say because the broker is away: that may take as long as it takes
+            return True
+        self._failed_lives[number] = 1 if life.has_committed_input else self._failed_lives[number] + 1
+        return self._failed_lives[number] <= MAX_LIVES
+
+    def _fatal(self, number: int, failure: Failure, error: BaseException) -> BaseException:
+        if failure is Failure.FATAL:
+            return error
+        problem = NoProgress(f"partition {number} failed {MAX_LIVES} times in a row without a commit, last: {error!r}")
+        problem.__cause__ = error
+        return problem

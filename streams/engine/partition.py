@@ -1,0 +1,257 @@
+"""One life of an owned partition: from opening its producer to closing it. A failed life is replaced, never mended."""
+
+import asyncio
+import contextlib
+import enum
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mode.utils.logging import get_logger
+
+from streams.engine.chunks import Fetched
+from streams.engine.observer import EngineObserver
+from streams.engine.options import EngineOptions
+from streams.engine.packing import PackedRecord
+from streams.engine.poisons import Poisons, split_at
+from streams.engine.positions import POSITION_KEY, encode_position
+from streams.engine.recovery import recover
+from streams.engine.state import Header, State
+from streams.engine.transaction import TransactionalProducer, Writes
+
+logger = get_logger(__name__)
+
+
+class Verdict(enum.Enum):
+    """What became of a chunk."""
+
+    APPLIED = enum.auto()
+    REPLAY = enum.auto()
+    HOLE = enum.auto()
+
+
+class _Pending(NamedTuple):
+    """A chunk that is applied and not yet committed."""
+
+    acknowledge: Callable[[], Any]
+    records: int
+    timestamp: int | None
+
+
+class Closed(Exception):
+    """The life ended while a commit was being prepared."""
+
+
+class OwnedPartition:
+    """The state of one partition, its position in the inputs, and the committer that writes both.
+
+    Chunks are applied at once; the committer writes everything applied since its last commit as one transaction, and
+    while that is under way the next chunks are applied.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        state: State,
+        options: EngineOptions,
+        observer: EngineObserver,
+        poisons: Poisons,
+        on_failure: Callable[["OwnedPartition", BaseException], None],
+    ) -> None:
+        self.number = number
+        self.state = state
+        self.applied: dict[str, int] = {}
+        """Next offset to apply of each input."""
+        self.committed: dict[str, int] = {}
+        """Next offset of each input after the last committed transaction."""
+        self.newest_timestamp: dict[str, int] = {}
+        """Timestamp in ms of the last applied record of each input."""
+        self.has_committed_input = False
+        """Whether a transaction of this life held input; the first one only proves the ownership."""
+        self._options = options
+        self._observer = observer
+        self._poisons = poisons
+        self._on_failure = on_failure
+        self._producer = TransactionalProducer(number, options)
+        self._pending: list[_Pending] = []
+        self._pending_records = 0
+        self._outcome_known = asyncio.Lock()  # held while a transaction is under way
+        self._work = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._committer: asyncio.Task[None] | None = None
+        self._alive = True
+
+    @property
+    def alive(self) -> bool:
+        """Whether this life may still apply and commit."""
+        return self._alive
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that was applied is committed."""
+        return not self._pending and not self._outcome_known.locked()
+
+    async def open(self) -> dict[str, int]:
+        """Fence every former owner, then read the state back; return what the inputs lost before it was processed."""
+        started = time.monotonic()
+        await self._producer.open()
+        recovered = await recover(self.number, self.state, self._options)
+        self.applied = recovered.position
+        self.committed = dict(recovered.position)
+        seconds = time.monotonic() - started
+        self._observer.partition_recovered(self.number, seconds, recovered.records)
+        logger.info("partition %s: recovered %d records in %.2f s", self.number, recovered.records, seconds)
+        return recovered.lost
+
+    def start(self) -> None:
+        """Begin to commit what is applied."""
+        if self._committer is None:
+            self._committer = asyncio.create_task(self._commit_forever())
+
+    async def has_room(self) -> None:
+        """Wait until few enough records are pending, or the life ends."""
+        await self._room.wait()
+
+    def take(self, topic: str, fetched: Fetched, acknowledge: Callable[[], Any]) -> Verdict:
+        """Apply a chunk; after REPLAY and HOLE the caller acknowledges it.
+
+        Raises:
+            RecordFailed: If a record failed. This life is over then: its state may hold half a chunk.
+        """
+        position = self.applied.get(topic, 0)
+        if fetched.start > position:
+            return Verdict.HOLE
+        if fetched.end <= position:
+            return Verdict.REPLAY
+        records = fetched.since(position)
+        started = time.perf_counter()
+        try:
+            self._apply(topic, records)
+        except BaseException:
+            self.end()
+            raise
+        self.applied[topic] = fetched.end
+        if records:
+            self._observer.chunk_applied(topic, self.number, len(records), time.perf_counter() - started)
+            self.newest_timestamp[topic] = records[-1].timestamp
+        if len(records) < len(fetched.records):
+            self._observer.skipped(topic, self.number, len(fetched.records) - len(records))
+        self._note(_Pending(acknowledge, len(records), records[0].timestamp if records else None))
+        return Verdict.APPLIED
+
+    def _apply(self, topic: str, records: Any) -> None:
+        poisoned = self._poisons.offsets(topic) if self._poisons else ()
+        if not poisoned:
+            if records:
+                self.state.apply(topic, records)
+            return
+        for good, failed in split_at(records, poisoned):
+            if good:
+                self.state.apply(topic, good)
+            if failed is not None:
+                self.state.reject(failed, self._poisons.cause(topic, failed.offset))
+
+    def _note(self, pending: _Pending) -> None:
+        self._pending.append(pending)
+        self._pending_records += pending.records
+        if self._pending_records >= self._options.max_pending:
+            self._room.clear()
+        self._work.set()
+
+    async def commit(self) -> None:
+        """Write everything applied so far as one transaction, or the position alone.
+
+        A commit that succeeds also proves that nobody has taken the partition since it was opened.
+
+        Raises:
+            Closed: If the life ended first; nothing was written.
+            KafkaError: If the transaction failed or its outcome is unknown; this life is over then.
+        """
+        async with self._outcome_known:
+            taken: list[_Pending] = []
+            position: dict[str, int] = {}
+
+            def snapshot() -> Writes:
+                if not self._alive:
+                    raise Closed
+                taken.extend(self._pending)
+                position.update(self.applied)
+                self._pending.clear()
+                self._pending_records = 0
+                self._room.set()
+                return self._writes()
+
+            started = time.monotonic()
+            try:
+                written = await self._producer.write(snapshot)
+            except BaseException:
+                self._acknowledge(taken)
+                raise
+            self.committed = position
+            self.has_committed_input = self.has_committed_input or bool(taken)
+            self.state.committed()
+            self._acknowledge(taken)
+            self._forget_poisons()
+        self._observer.transaction_committed(
+            self.number,
+            time.monotonic() - started,
+            sum(chunk.records for chunk in taken),
+            written.size,
+            min((chunk.timestamp for chunk in taken if chunk.timestamp is not None), default=None),
+        )
+
+    def _writes(self) -> Writes:
+        """Collect what the transaction writes, by topic; the position goes last into the changelog."""
+        state = self.state
+        no_headers: list[Header] = []
+        changelog: list[PackedRecord] = [(key, value, no_headers) for key, value in state.flush()]
+        changelog.append((POSITION_KEY, encode_position(self.applied), no_headers))
+        writes = {self._options.changelog_topic: changelog}
+        for output in state.outputs:
+            writes.setdefault(output.topic, []).append((output.key, output.value, list(output.headers)))
+        state.outputs.clear()
+        return writes
+
+    def _acknowledge(self, chunks: list[_Pending]) -> None:
+        for chunk in chunks:
+            chunk.acknowledge()
+
+    def _forget_poisons(self) -> None:
+        if self._poisons:
+            for topic, position in self.committed.items():
+                self._poisons.forget_below(topic, position)
+
+    async def _commit_forever(self) -> None:
+        try:
+            while self._alive:
+                await self._work.wait()
+                self._work.clear()
+                while self._pending and self._alive:
+                    if self._pending_records < self._options.chunk:
+                        await asyncio.sleep(self._options.linger)  # a transaction costs about half a millisecond of CPU
+                    await self.commit()
+        except Closed:
+            return
+        except Exception as error:  # whatever it is, the owner of this life has to sort it
+            self.end()
+            self._on_failure(self, error)
+
+    def end(self) -> None:
+        """Stop applying and committing at once, and let go of every chunk: an unacknowledged one blocks rebalances."""
+        self._alive = False
+        self._acknowledge(self._pending)
+        self._pending.clear()
+        self._room.set()
+        self._work.set()
+
+    async def close(self) -> None:
+        """End this life and release its producer; a transaction under way may finish first, if it soon does."""
+        self.end()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._outcome_known.acquire(), self._options.linger + 2.0)
+        if self._committer is not None and self._committer is not asyncio.current_task():
+            self._committer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._committer
+        await self._producer.close()

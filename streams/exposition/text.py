@@ -1,0 +1,58 @@
+"""The business signals in the two exposition formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from processors.cells import Family
+from processors.questions import FAMILIES
+from schemas.signals import BUSINESS, Signal
+from streams.exposition.board import Board
+from streams.exposition.labels import pairs
+
+_FAMILIES: Mapping[str, Family] = {family.name: family for family in FAMILIES}
+
+
+def render(board: Board, now: Mapping[int, int], *, openmetrics: bool) -> str:
+    """Return all business signals as text, without an end mark.
+
+    A gauge histogram has no type in the Prometheus format: as prometheus_client does, its buckets are told as a
+    histogram there, and its count and sum as gauges of their own. The sample names are the same in both formats. One
+    that nothing was observed in is left out: its quantiles and means would be no numbers anyway.
+
+    Args:
+        board: The numbers, refreshed.
+        now: Partition -> now in ms, for the ages.
+        openmetrics: OpenMetrics 1.0 instead of the Prometheus text format 0.0.4.
+    """
+    out: list[str] = []
+    for signal in BUSINESS:
+        family = _FAMILIES[signal.family]
+        if signal.family.endswith("_age"):
+            out.append(_head(signal, signal.name, "gauge", openmetrics=openmetrics))
+            ages = board.ages(family, now)
+            out.extend(f"{signal.name}{{{pairs(signal.labels, (name,))}}} {ages[name]}\n" for name in sorted(ages))
+        elif signal.kind == "gauge_histogram":
+            _histogram(out, signal, board, family, openmetrics=openmetrics)
+        else:
+            out.append(_head(signal, signal.name, "gauge", openmetrics=openmetrics))
+            out.extend([block.lines()[0] for block in board.texts(family)])
+    return "".join(out)
+
+
+def _histogram(out: list[str], signal: Signal, board: Board, family: Family, *, openmetrics: bool) -> None:
+    blocks = [block.lines() for block in board.texts(family) if not block.empty]
+    if openmetrics:
+        out.append(_head(signal, signal.name, "gaugehistogram", openmetrics=True))
+        out.extend([line for lines in blocks for line in lines])
+        return
+    out.append(_head(signal, signal.name, "histogram", openmetrics=False))
+    out.extend([lines[0] for lines in blocks])
+    for position, suffix in ((1, "_gcount"), (2, "_gsum")):
+        out.append(_head(signal, signal.name + suffix, "gauge", openmetrics=False))
+        out.extend([lines[position] for lines in blocks])
+
+
+def _head(signal: Signal, name: str, kind: str, *, openmetrics: bool) -> str:
+    unit = f"# UNIT {name} {signal.unit}\n" if openmetrics and signal.unit else ""
+    return f"# HELP {name} {signal.help}\n# TYPE {name} {kind}\n{unit}"

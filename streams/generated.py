@@ -1,0 +1,64 @@
+"""The files of this repository that are made from code: `python -m streams.generated [--check]`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from schemas.documents import generated_documents
+from streams.settings.reference import example_toml, reference_markdown
+
+ROOT = Path(__file__).parents[1]
+
+
+def _settings_documents() -> dict[str, str]:
+    return {"docs/configuration.md": reference_markdown(), "examples/leadpulse.toml": example_toml()}
+
+
+GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (generated_documents, _settings_documents)
+"""Each returns files as path below the root -> text."""
+
+
+def texts() -> dict[str, str]:
+    """Return every generated file: path below the root -> text."""
+    return {path: text for generate in GENERATORS for path, text in generate().items()}
+
+
+def check(root: Path = ROOT) -> list[str]:
+    """Return the paths whose file is missing or differs from what the code says now."""
+    return [path for path, text in texts().items() if not _is_fresh(root / path, text)]
+
+
+def write(root: Path = ROOT) -> list[str]:
+    """Write the files that differ, and return their paths."""
+    stale = check(root)
+    current = texts()
+    for path in stale:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(current[path], encoding="utf-8", newline="\n")
+    return stale
+
+
+def _is_fresh(file: Path, text: str) -> bool:
+    return file.is_file() and file.read_bytes() == text.encode()
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Bring the generated files up to date, or with --check say which are not.
+
+    Returns:
+        The exit code: 1 when --check found a stale file, 2 for other arguments.
+    """
+    if list(arguments) not in ([], ["--check"]):
+        print("usage: python -m streams.generated [--check]", file=sys.stderr)
+        return 2
+    checking = bool(arguments)
+    stale = check(root) if checking else write(root)
+    for path in stale:
+        print(f"{path}: stale, run `make generate`" if checking else f"{path}: written")
+    return 1 if checking and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,159 @@
+"""What must hold between settings. Each check yields the setting at fault and a message."""
+
+from __future__ import annotations
+
+import ssl
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+from streams.settings.durations import Duration
+from streams.settings.kafka import password, tls_context
+from streams.settings.lines import ValuePath
+from streams.settings.sections import Kafka, Settings
+
+Fault = tuple[ValuePath, str]
+
+_RESERVED_STAGES = ("new", "other")  # what leads before their first stage, and stages beyond the cap, are counted under
+_LONGEST_TOPIC = 249
+
+
+def _ascending(path: ValuePath, edges: Sequence[Duration]) -> Iterator[Fault]:
+    for below, above in pairwise(edges):
+        if above <= below:
+            yield path, f'must ascend, but "{above}" comes after "{below}"'
+            return
+
+
+def _repeated(path: ValuePath, names: Sequence[str]) -> Iterator[Fault]:
+    for name, times in Counter(names).items():
+        if times > 1:
+            yield path, f'has "{name}" {times} times'
+
+
+def _sasl(kafka: Kafka) -> Iterator[Fault]:
+    given = {
+        "sasl_username": bool(kafka.sasl_username),
+        "sasl_password": kafka.sasl_password is not None,
+        "sasl_password_file": kafka.sasl_password_file is not None,
+    }
+    protocol = kafka.security_protocol
+    if "SASL" not in protocol:
+        yield from _idle(protocol, [name for name, is_given in given.items() if is_given])
+        return
+    if not given["sasl_username"]:
+        yield ("kafka", "sasl_username"), f'must be set for security_protocol "{protocol}"'
+    if given["sasl_password"] and given["sasl_password_file"]:
+        yield ("kafka", "sasl_password_file"), "cannot be used together with sasl_password: set one of them"
+    elif not given["sasl_password"] and not given["sasl_password_file"]:
+        yield ("kafka", "sasl_password"), f'must be set for security_protocol "{protocol}", or sasl_password_file'
+    elif not _has_password(kafka):
+        yield ("kafka", "sasl_password_file"), f"holds no password: {kafka.sasl_password_file}"
+
+
+def _has_password(kafka: Kafka) -> bool:
+    try:
+        return bool(password(kafka))
+    except (OSError, ValueError):  # gone since it was looked for, or not UTF-8
+        return False
+
+
+def _idle(protocol: str, names: Sequence[str]) -> Iterator[Fault]:
+    for name in names:
+        yield ("kafka", name), f'has no effect: security_protocol is "{protocol}"'
+
+
+def _tls(kafka: Kafka) -> Iterator[Fault]:
+    names = [name for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_key_password") if getattr(kafka, name)]
+    if "SSL" not in kafka.security_protocol:
+        yield from _idle(kafka.security_protocol, names)
+        return
+    if not kafka.ssl_certfile and {"ssl_keyfile", "ssl_key_password"} & set(names):
+        yield ("kafka", "ssl_certfile"), "must be set when ssl_keyfile or ssl_key_password is"
+        return
+    try:
+        ssl.create_default_context(cafile=kafka.ssl_cafile)
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        yield ("kafka", "ssl_cafile"), f"holds no certificate to trust: {kafka.ssl_cafile}"
+        return
+    try:
+        tls_context(kafka)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "reason", None) or error
+        yield ("kafka", "ssl_certfile"), f"not usable with its key: {kafka.ssl_certfile} ({why})"
+
+
+def check_kafka(settings: Settings) -> Iterator[Fault]:
+    """Check who we say we are to the brokers, and the timeouts against each other."""
+    kafka = settings.kafka
+    yield from _sasl(kafka)
+    yield from _tls(kafka)
+    yield from _repeated(("kafka", "brokers"), kafka.brokers)
+    if 3 * kafka.heartbeat_interval.ms > kafka.session_timeout.ms:
+        yield ("kafka", "heartbeat_interval"), f'must be at most a third of session_timeout "{kafka.session_timeout}"'
+    if kafka.rebalance_timeout < kafka.session_timeout:
+        yield ("kafka", "rebalance_timeout"), f'must be at least session_timeout "{kafka.session_timeout}"'
+
+
+def check_topics(settings: Settings) -> Iterator[Fault]:
+    """Check that no topic is used for two things."""
+    topics = settings.topics
+    uses = {"leads": topics.leads, "interactions": topics.interactions, "alerts": topics.alerts}
+    wanted = list(uses.items()) + [(use, topics.dead_letters(uses[use])) for use in ("leads", "interactions")]
+    seen: dict[str, str] = {}
+    for use, topic in wanted:
+        if topic in {".", ".."} or len(topic) > _LONGEST_TOPIC:
+            yield ("topics", use), f'"{topic}" cannot be the name of a topic'
+        elif topic in seen:
+            yield ("topics", use), f'"{topic}" is used by {seen[topic]} already'
+        seen.setdefault(topic, use)
+
+
+def check_worker(settings: Settings) -> Iterator[Fault]:
+    """Check that a chunk fits into what may be pending."""
+    if settings.worker.max_pending < settings.worker.chunk:
+        yield ("worker", "max_pending"), f"must be at least chunk, {settings.worker.chunk}"
+
+
+def check_funnel(settings: Settings) -> Iterator[Fault]:
+    """Check the names of stages and the edges of the histograms."""
+    names = [stage.name for stage in settings.funnel.stages]
+    for position, name in enumerate(names):
+        path = ("funnel", "stages", position, "name")
+        if name in _RESERVED_STAGES:
+            yield path, f'"{name}" has a meaning of its own in the numbers: choose another name'
+        elif name in names[:position]:
+            yield path, f'"{name}" is the name of an earlier stage already'
+    yield from _ascending(("funnel", "stage_thresholds"), settings.funnel.stage_thresholds)
+    yield from _ascending(("funnel", "cycle_thresholds"), settings.funnel.cycle_thresholds)
+
+
+def check_response(settings: Settings) -> Iterator[Fault]:
+    """Check the edges of the response times."""
+    yield from _ascending(("response", "thresholds"), settings.response.thresholds)
+
+
+def check_windows(settings: Settings) -> Iterator[Fault]:
+    """Check that every window is there once, under one name."""
+    seen: dict[Duration, str] = {}
+    for position, window in enumerate(settings.windows.rolling):
+        path = ("windows", "rolling", position)
+        if window.ms % 60_000:
+            yield path, f'must be whole minutes, got "{window}"'
+        elif window in seen:
+            yield path, f'"{window}" is the same window as "{seen[window]}"'
+        seen.setdefault(window, window.text)
+    yield from _repeated(("windows", "calendar"), settings.windows.calendar)
+    if not settings.windows.rolling and not settings.windows.calendar:
+        yield ("windows", "rolling"), "must name a window when calendar names none"
+
+
+CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
+    "kafka": check_kafka,
+    "topics": check_topics,
+    "worker": check_worker,
+    "funnel": check_funnel,
+    "response": check_response,
+    "windows": check_windows,
+}
+"""Section -> its check. It runs when the section's fields are right each by itself."""

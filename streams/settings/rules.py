@@ -1,0 +1,99 @@
+"""What a field of the settings may hold, beyond its type: annotations that check a value and describe themselves."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection
+from zoneinfo import ZoneInfo, available_timezones
+
+from streams.settings.durations import Duration
+
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}", re.ASCII)
+_HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)"
+_ADDRESS = re.compile(rf"{_HOST}:(\d{{1,5}})", re.ASCII)
+_URL = re.compile(rf"https?://{_HOST}(?::(\d{{1,5}}))?", re.ASCII)
+_MOST_PORTS = 65_535
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return a hint at the known name that is most like a wrong one, or an empty text."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+class Rule:
+    """One condition on a value.
+
+    Attributes:
+        text: The condition as it completes "must be …".
+    """
+
+    text = ""
+
+    def problem(self, value: object) -> str:
+        """Return what is wrong with a value of the right type, or an empty text."""
+        raise NotImplementedError
+
+
+class Between(Rule):
+    """A duration within bounds, both included."""
+
+    def __init__(self, low: str, high: str) -> None:
+        self._low, self._high = Duration(low), Duration(high)
+        self.text = f'a duration from "{low}" to "{high}"'
+
+    def problem(self, value: object) -> str:
+        """Return what is wrong with a duration."""
+        inside = isinstance(value, Duration) and self._low <= value <= self._high
+        return "" if inside else f'must be {self.text}, got "{value}"'
+
+
+class OneOf(Rule):
+    """One of several names that another package knows."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self.text = "one of " + ", ".join(f'"{name}"' for name in names)
+
+    def problem(self, value: object) -> str:
+        """Return what is wrong with a name."""
+        if value in self._names:
+            return ""
+        return f'must be {self.text}, got "{value}"{nearest(str(value), self._names)}'
+
+
+class Matching(Rule):
+    """Text of a known form."""
+
+    def __init__(self, pattern: re.Pattern[str], text: str) -> None:
+        self._pattern, self.text = pattern, text
+
+    def problem(self, value: object) -> str:
+        """Return what is wrong with a text; a number that the pattern catches must be a port."""
+        match = self._pattern.fullmatch(str(value))
+        port = match and match.groups("1") and match.group(1)
+        if match and (not port or 0 < int(port) <= _MOST_PORTS):
+            return ""
+        return f'must be {self.text}, got "{value}"'
+
+
+class Zone(Rule):
+    """An IANA time zone."""
+
+    text = 'an IANA time zone such as "Europe/Berlin"'
+
+    def problem(self, value: object) -> str:
+        """Return what is wrong with the name of a zone."""
+        try:
+            ZoneInfo(str(value))
+        except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
+            return f'unknown time zone "{value}"{nearest(str(value), available_timezones())}'
+        return ""
+
+
+TOPIC = Matching(_TOPIC, 'a topic name of letters, digits, ".", "_" and "-", at most 249 long')
+NAME = Matching(re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII), 'a name of letters, digits, ".", "_" and "-"')
+ADDRESS = Matching(_ADDRESS, '"host:port"')
+URL = Matching(re.compile(f"(?:{_URL.pattern})?", re.ASCII), '"http://host:port" or "https://host:port"')
+SUFFIX = Matching(re.compile(r"[A-Za-z0-9._-]{1,50}", re.ASCII), 'an ending of letters, digits, ".", "_" and "-"')

@@ -1,0 +1,148 @@
+"""The HTTP server of a worker: numbers, health, and single leads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import aiohttp
+from aiohttp import web
+from msgspec import json
+from yarl import URL
+
+from processors.timeline import Timeline, timeline
+from streams.agents import LeadState
+from streams.web.metrics import Scraper
+
+logger = logging.getLogger(__name__)
+
+PEER_TIMEOUT = aiohttp.ClientTimeout(total=5, connect=2)
+MAX_LEAD_ID = 256
+LOCAL = "local"
+"""Query parameter of a question that comes from another worker: it is not passed on."""
+
+
+class Worker(Protocol):
+    """What the server asks the worker that it stands for."""
+
+    @property
+    def lead_states(self) -> dict[int, LeadState]:
+        """States by partition number."""
+
+    def not_ready_because(self) -> str | None:
+        """Return why the worker is not ready, None when it is."""
+
+    def failed_because(self) -> str | None:
+        """Return why the worker will not recover by itself, None while it may."""
+
+    def peers(self) -> Iterable[str]:
+        """Return the base URLs of the other workers."""
+
+
+class WebServer:
+    """Serves `/metrics`, `/livez`, `/readyz` and `/leads/{id}`.
+
+    Args:
+        worker: Whom to ask.
+        scraper: Makes the answer to a scrape.
+        host: Address to listen on.
+        port: Port to listen on; 0 for a free one.
+    """
+
+    def __init__(self, worker: Worker, scraper: Scraper, host: str, port: int) -> None:
+        self._worker, self._scraper = worker, scraper
+        self._host, self._port = host, port
+        self._runner: web.AppRunner | None = None
+        self._client: aiohttp.ClientSession | None = None
+
+    async def start(self) -> int:
+        """Listen, and return the port.
+
+        Raises:
+            OSError: The address is not free.
+        """
+        app = web.Application(client_max_size=1 << 16)
+        app.add_routes(
+            [
+                web.get("/", self._index),
+                web.get("/metrics", self._metrics),
+                web.get("/livez", self._livez),
+                web.get("/readyz", self._readyz),
+                web.get("/leads/{lead_id:.+}", self._lead),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port)
+        try:
+            await site.start()
+        except OSError:
+            await self.stop()
+            raise
+        self._client = aiohttp.ClientSession(timeout=PEER_TIMEOUT)
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    async def stop(self) -> None:
+        """Stop listening; questions under way are answered."""
+        if self._client:
+            await self._client.close()
+        if self._runner:
+            await self._runner.cleanup()
+
+    # -- answers -------------------------------------------------------------------------------------------------
+
+    async def _index(self, _: web.Request) -> web.Response:
+        return web.Response(text="leadpulse\n\n/metrics\n/livez\n/readyz\n/leads/{id}\n")
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        states = self._worker.lead_states
+        shards = {number: state.shard for number, state in states.items()}
+        now = {number: state.now() for number, state in states.items()}
+        kind, body = self._scraper.scrape(shards, now, request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": kind})
+
+    async def _livez(self, _: web.Request) -> web.Response:
+        return _health(self._worker.failed_because())
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        return _health(self._worker.not_ready_because())
+
+    async def _lead(self, request: web.Request) -> web.Response:
+        lead_id = request.match_info["lead_id"]
+        if len(lead_id) > MAX_LEAD_ID:
+            return _json({"error": f"a lead id has at most {MAX_LEAD_ID} characters"}, 400)
+        for state in self._worker.lead_states.values():
+            if found := timeline(state.shard, lead_id):
+                return _json(found)
+        unsure = self._worker.not_ready_because() is not None
+        if LOCAL not in request.query:
+            answers = await asyncio.gather(*(self._ask(peer, lead_id) for peer in self._worker.peers()))
+            for status, body in answers:
+                if status == web.HTTPOk.status_code:
+                    return web.Response(body=body, content_type="application/json")
+                unsure |= status != web.HTTPNotFound.status_code
+        if unsure:
+            return _json({"error": "not all partitions can be asked now, try again"}, 503)
+        return _json({"error": "no event of this lead has been seen"}, 404)
+
+    async def _ask(self, peer: str, lead_id: str) -> tuple[int, bytes]:
+        if self._client is None:
+            return 503, b""
+        url = URL(peer) / "leads" / lead_id % {LOCAL: "1"}
+        try:
+            async with self._client.get(url, allow_redirects=False) as answer:
+                return answer.status, await answer.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            logger.warning("worker %s does not answer: %s", peer, error)
+            return 503, b""
+
+
+def _health(trouble: str | None) -> web.Response:
+    return web.Response(text="ok\n" if trouble is None else f"{trouble}\n", status=200 if trouble is None else 503)
+
+
+def _json(content: Timeline | dict[str, Any], status: int = 200) -> web.Response:
+    return web.Response(body=json.encode(content), status=status, content_type="application/json")
