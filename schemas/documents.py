@@ -24,7 +24,7 @@ CONTRACT_VERSION: Final = "1.0.0"
 """Version of what travels: its major number is the one in the names of the topics."""
 LEADS_TOPIC: Final = "leads.v1"
 INTERACTIONS_TOPIC: Final = "interactions.v1"
-ALERTS_TOPIC: Final = "alerts.v1"
+ALERTS_TOPIC: Final = "leadpulse.alerts.v1"
 DEAD_LETTER_SUFFIX: Final = ".dlq"
 
 Json = dict[str, Any]  # a JSON document under construction has no narrower type

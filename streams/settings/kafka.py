@@ -78,8 +78,3 @@ def kafka_client_options(kafka: Kafka) -> ClientOptions:
         retry_backoff_ms=kafka.retry_backoff.ms,
         **security_options(kafka),
     )
-
-
-def broker_url(kafka: Kafka) -> str:
-    """Return the brokers as Faust's setting `broker` has them."""
-    return "kafka://" + ";".join(kafka.brokers)

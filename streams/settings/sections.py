@@ -52,8 +52,6 @@ class Kafka(Struct, frozen=True, kw_only=True):
         retry_backoff: How long to wait before a failed request is tried again.
         session_timeout: A worker not heard of for this long loses its partitions to the others. The broker bounds it,
             by default from 6s to 30m.
-        heartbeat_interval: How often a worker says that it lives; at most a third of the session timeout.
-        rebalance_timeout: How long a rebalance waits for workers to hand over; at least the session timeout.
         commit_interval: How often the group's offsets are brought up to date. Only lag tools read them: the state has
             its own position.
         fetch_max_wait: How long a broker holds a fetch open while nothing has arrived.
@@ -77,8 +75,6 @@ class Kafka(Struct, frozen=True, kw_only=True):
     request_timeout: Annotated[Duration, Between("1s", "10m")] = Duration("40s")
     retry_backoff: Annotated[Duration, Between("1ms", "1m")] = Duration("100ms")
     session_timeout: Annotated[Duration, Between("1s", "30m")] = Duration("10s")
-    heartbeat_interval: Annotated[Duration, Between("100ms", "5m")] = Duration("1s")
-    rebalance_timeout: Annotated[Duration, Between("1s", "1h")] = Duration("1m")
     commit_interval: Annotated[Duration, Between("100ms", "5m")] = Duration("1s")
     fetch_max_wait: Annotated[Duration, Between("1ms", "10s")] = Duration("100ms")
     fetch_max_bytes: Annotated[int, Meta(ge=65_536, le=104_857_600)] = 2_097_152
@@ -102,7 +98,7 @@ class Topics(Struct, frozen=True, kw_only=True):
 
     leads: Topic = "leads.v1"
     interactions: Topic = "interactions.v1"
-    alerts: Topic = "alerts.v1"
+    alerts: Topic = "leadpulse.alerts.v1"
     dead_letter_suffix: Annotated[str, SUFFIX] = ".dlq"
     partitions: Annotated[int, Meta(ge=1, le=1000)] = 4
     retention: Annotated[Duration, Between("1h", "3650d")] = Duration("7d")

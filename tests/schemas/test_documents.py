@@ -106,7 +106,7 @@ def test_asyncapi_names_every_topic_with_its_direction() -> None:
     assert directions == {
         LEADS_TOPIC: "receive",
         INTERACTIONS_TOPIC: "receive",
-        "alerts.v1": "send",
+        "leadpulse.alerts.v1": "send",
         LEADS_TOPIC + DEAD_LETTER_SUFFIX: "send",
         INTERACTIONS_TOPIC + DEAD_LETTER_SUFFIX: "send",
     }

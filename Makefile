@@ -1,0 +1,56 @@
+# leadpulse: every target sets up what it needs. `make` alone lists them.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(or $(shell command -v uv),$(BIN)/uv)
+UV_VERSION := 0.13.9
+READY  := $(VENV)/.ready
+
+DEMO_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit check format generate bench chaos clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## A sales floor, Kafka and a worker on this machine, with a live board (Ctrl-C ends it)
+	$(BIN)/leadpulse demo $(DEMO_ARGS)
+
+test: $(READY) ## All tests; Kafka is downloaded and started by itself
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+unit: $(READY) ## The tests that need no service: seconds
+	$(BIN)/pytest -m "not integration" $(PYTEST_ARGS)
+
+check: $(READY) ## Format, lint, types, import arrows, generated files fresh, lock file in step
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m streams.generated --check
+	$(UV) lock --check
+
+format: $(READY) ## Format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: $(READY) ## Write the generated files anew
+	$(BIN)/python -m streams.generated
+
+bench: $(READY) ## Measure speed, latency and memory (see docs/performance.md)
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
+chaos: $(READY) ## Fifty kills and more, then every key compared with a model
+	$(BIN)/python -m tests.integration.chaos $(CHAOS_ARGS)
+
+clean: ## Remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# A virtual environment with exactly the locked versions; uv comes from PyPI where it is not installed.
+$(READY): pyproject.toml uv.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(UV) sync --frozen --all-extras --inexact
+	@touch $@

@@ -1,0 +1,1 @@
+"""The whole of leadpulse on one machine, to look at."""

@@ -1,0 +1,179 @@
+"""The live board of the demo, drawn from `/metrics` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from rich.bar import Bar
+from rich.console import Group, RenderableType
+from rich.layout import Layout
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from streams.demo.samples import Distribution, Samples
+
+PREFIXES = (
+    "leadpulse_created_leads",
+    "leadpulse_closed_leads",
+    "leadpulse_stage_reached_leads",
+    "leadpulse_open_leads",
+    "leadpulse_unanswered_leads",
+    "leadpulse_oldest_unanswered",
+    "leadpulse_response_seconds_bucket",
+    "leadpulse_records_read_total",
+    "leadpulse_dead_letters_total",
+    "leadpulse_consumer_lag_seconds",
+    "leadpulse_consumer_lag_records",
+    "leadpulse_event_delay_seconds_bucket",
+    "leadpulse_ready",
+)
+"""What the board needs of `/metrics`."""
+
+_GOOD, _FAIR = 0.9, 0.7
+_BAR = 24
+
+
+class Scene(Struct, frozen=True):
+    """What the board does not read from `/metrics`.
+
+    Attributes:
+        stages: The open stages, in order.
+        target: The response target, seconds.
+        window: The window shown.
+        address: Where `/metrics` is.
+        brokers: Where Kafka is.
+    """
+
+    stages: tuple[str, ...]
+    target: float
+    window: str
+    address: str
+    brokers: str
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time span as a person says it."""
+    if seconds is None:
+        return "-"
+    for limit, unit, size in ((90, "s", 1), (5400, "min", 60), (129_600, "h", 3600)):
+        if seconds < limit:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86400:.0f} d"
+
+
+def board(samples: Samples, scene: Scene, rate: float | None) -> Layout:
+    """Draw one picture.
+
+    Args:
+        samples: What `/metrics` says.
+        scene: What else there is to know.
+        rate: Events a second since the last picture; None for the first.
+    """
+    layout = Layout()
+    layout.split_column(Layout(name="top"), Layout(name="middle"), Layout(_footer(samples, scene, rate), size=5))
+    layout["top"].split_row(Layout(_waiting(samples)), Layout(_responses(samples, scene)))
+    layout["middle"].split_row(Layout(_sources(samples, scene)), Layout(_flow(samples, scene)))
+    return layout
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_style="bold", title_justify="left", expand=True, box=None, pad_edge=False)
+    for n, column in enumerate(columns):
+        table.add_column(column, justify="left" if n == 0 else "right", no_wrap=True)
+    return table
+
+
+def _waiting(samples: Samples) -> RenderableType:
+    table = _table("Who is waiting", "team", "leads", "longest")
+    waiting = samples.by("team", "leadpulse_unanswered_leads")
+    oldest = samples.most("team", "leadpulse_oldest_unanswered_lead_age_seconds")
+    for team in sorted(waiting, key=lambda name: -waiting[name]):
+        if waiting[team]:
+            table.add_row(team, f"{waiting[team]:,.0f}", duration(oldest.get(team)))
+    table.add_row(
+        Text("all", style="bold"), f"{sum(waiting.values()):,.0f}", duration(max(oldest.values(), default=None))
+    )
+    return Panel(table)
+
+
+def _responses(samples: Samples, scene: Scene) -> RenderableType:
+    table = _table(f"First contact, last {scene.window}", "team", "n", "p50", "p90", f"≤ {duration(scene.target)}")
+    name, where = "leadpulse_response_seconds", {"window": scene.window, "kind": "contact"}
+    teams = sorted({labels["team"] for labels, _ in samples.of(f"{name}_bucket", **where)})
+    for team in teams:
+        _response_row(table, team, samples.distribution(name, **where, team=team), scene.target)
+    _response_row(table, "all", samples.distribution(name, **where), scene.target)
+    return Panel(table)
+
+
+def _response_row(table: Table, team: str, found: Distribution, target: float) -> None:
+    share = found.within(target)
+    style = "" if share is None else "green" if share >= _GOOD else "yellow" if share >= _FAIR else "red"
+    told = Text("-" if share is None else f"{share:.0%}", style=style)
+    table.add_row(team, f"{found.count:,.0f}", duration(found.quantile(0.5)), duration(found.quantile(0.9)), told)
+
+
+def _sources(samples: Samples, scene: Scene) -> RenderableType:
+    table = _table(f"Sources, last {scene.window}", "source", "leads", "won", "lost", "won/leads")
+    leads = samples.by("source", "leadpulse_created_leads", window=scene.window)
+    won = samples.by("source", "leadpulse_closed_leads", window=scene.window, outcome="won")
+    lost = samples.by("source", "leadpulse_closed_leads", window=scene.window, outcome="lost")
+    for source in sorted(leads, key=lambda name: -leads[name]):
+        came, sold = leads[source], won.get(source, 0)
+        share = f"{sold / came:.0%}" if came else "-"
+        table.add_row(source, f"{came:,.0f}", f"{sold:,.0f}", f"{lost.get(source, 0):,.0f}", share)
+    return Panel(table)
+
+
+def _flow(samples: Samples, scene: Scene) -> RenderableType:
+    table = _table(f"Funnel, last {scene.window}", "stage", "reached", "", "drop-off", "open now")
+    reached = samples.by("stage", "leadpulse_stage_reached_leads", window=scene.window)
+    standing = samples.by("stage", "leadpulse_open_leads")
+    created = samples.total("leadpulse_created_leads", window=scene.window)
+    counts = [created, *(reached.get(stage, 0.0) for stage in scene.stages)]
+    for stage, count, after in _steps(("new", *scene.stages), counts):
+        drop = f"{1 - after / count:.0%}" if after is not None and count else ""
+        bar = Bar(max(1.0, *counts), 0, count, width=_BAR, color="cyan")
+        table.add_row(stage, f"{count:,.0f}", bar, drop, f"{standing.get(stage, 0):,.0f}")
+    return Panel(table)
+
+
+def _steps(stages: Sequence[str], counts: Sequence[float]) -> Iterable[tuple[str, float, float | None]]:
+    return zip(stages, counts, [*counts[1:], None], strict=True)
+
+
+def _footer(samples: Samples, scene: Scene, rate: float | None) -> RenderableType:
+    delay = samples.distribution("leadpulse_event_delay_seconds").quantile(0.99)
+    dead = {reason: n for reason, n in samples.by("reason", "leadpulse_dead_letters_total").items() if n}
+    lag = samples.total("leadpulse_consumer_lag_records")
+    facts = Text.assemble(
+        ("events  ", "bold"), f"{samples.total('leadpulse_records_read_total'):,.0f}",
+        f" ({'-' if rate is None else f'{rate:,.0f}'}/s)",
+        ("   lag  ", "bold"), f"{lag:,.0f} records",
+        ("   event to metric p99  ", "bold"), "-" if delay is None else f"{delay * 1000:,.0f} ms",
+        ("   dead letters  ", "bold"), ", ".join(f"{reason} {n:.0f}" for reason, n in sorted(dead.items())) or "none",
+    )  # fmt: skip
+    where = Text.assemble("Prometheus reads ", (scene.address, "cyan"), f"   Kafka is at {scene.brokers}")
+    state = "ready" if samples.total("leadpulse_ready") else "rebalancing or recovering"
+    return Panel(Group(facts, where), title=f"leadpulse demo: worker {state}", subtitle="Ctrl-C ends it")
+
+
+def summary(samples: Samples, scene: Scene) -> str:
+    """Say in a few lines what the numbers are."""
+    window = {"window": scene.window}
+    found = samples.distribution("leadpulse_response_seconds", **window, kind="contact")
+    outcomes = samples.by("outcome", "leadpulse_closed_leads", **window)
+    within = found.within(scene.target)
+    return "\n".join(
+        (
+            f"{samples.total('leadpulse_records_read_total'):,.0f} events read,"
+            f" {samples.total('leadpulse_dead_letters_total'):,.0f} of them dead letters",
+            f"{samples.total('leadpulse_created_leads', **window):,.0f} leads in the last {scene.window}:"
+            f" {outcomes.get('won', 0):,.0f} won, {outcomes.get('lost', 0):,.0f} lost,"
+            f" {samples.total('leadpulse_unanswered_leads'):,.0f} waiting for an answer now",
+            f"first contact: p50 {duration(found.quantile(0.5))}, p90 {duration(found.quantile(0.9))},"
+            f" {'-' if within is None else f'{within:.0%}'} within {duration(scene.target)}",
+        )
+    )

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections import defaultdict
+
+from msgspec import structs
+
+from processors.funnel import MAX_EDGES, Funnel, Stage
+from processors.labels import MISSING, tables
+from streams.settings import Settings, load
+from streams.settings.fields import fields_of
+from streams.settings.funnel import funnel_of
+
+
+def test_default_settings_are_the_default_funnel() -> None:
+    assert structs.replace(funnel_of(Settings()), label_caps={}) == Funnel()
+
+
+def test_label_caps_name_tables_that_exist_and_are_kept() -> None:
+    assert set(fields_of("labels")) <= set(MISSING)
+    most = load(environ={f.variable: "1000" for f in fields_of("labels").values()})
+    caps = funnel_of(most).label_caps
+    assert caps == {table: labels.cap for table, labels in tables(caps, defaultdict(int)).items() if table in caps}
+
+
+def test_every_decision_reaches_the_funnel() -> None:
+    settings = load(
+        environ={
+            "LEADPULSE_FUNNEL__ZONE": "Asia/Tokyo",
+            "LEADPULSE_FUNNEL__STAGES": '[{name = "seen"}, {name = "signed", kind = "won"}]',
+            "LEADPULSE_FUNNEL__STAGE_THRESHOLDS": "1h,2h",
+            "LEADPULSE_FUNNEL__CYCLE_THRESHOLDS": "1d",
+            "LEADPULSE_RESPONSE__THRESHOLDS": "1m,3m",
+            "LEADPULSE_RESPONSE__TARGET": "2m",
+            "LEADPULSE_RESPONSE__CONTACT_OUTCOMES": "held",
+            "LEADPULSE_RESPONSE__WRITTEN_CHANNELS": "sms",
+            "LEADPULSE_WINDOWS__ROLLING": "24h,1h30m",
+            "LEADPULSE_WINDOWS__CALENDAR": "week",
+            "LEADPULSE_LABELS__SOURCE": "7",
+        }
+    )
+    funnel = funnel_of(settings)
+    assert funnel == Funnel(
+        stages=(Stage("seen"), Stage("signed", "won")),
+        zone="Asia/Tokyo",
+        response_edges=(60_000, 120_000, 180_000),
+        stage_edges=(3_600_000, 7_200_000),
+        cycle_edges=(86_400_000,),
+        answer_target=120_000,
+        contact_outcomes=frozenset({"held"}),
+        written_channels=frozenset({"sms"}),
+        rolling={"24h": 1440, "1h30m": 90},
+        calendar=("week",),
+        label_caps={**funnel_of(Settings()).label_caps, "source": 7},
+    )
+
+
+def test_the_most_thresholds_allowed_leave_room_for_the_target() -> None:
+    edges = ",".join(f"{n}h" for n in range(1, MAX_EDGES))
+    settings = load(environ={"LEADPULSE_RESPONSE__THRESHOLDS": edges, "LEADPULSE_RESPONSE__TARGET": "30m"})
+    assert len(funnel_of(settings).response_edges) == MAX_EDGES
