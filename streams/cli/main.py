@@ -20,6 +20,7 @@ from streams.cli.errors import CliError, ExitCode
 from streams.cli.invocation import Config, Debug, Invocation, Overrides, share_options
 
 COMMANDS = {
+    "demo": "Show it all on this machine: Kafka, a sales floor, a worker, a live board.",
     "simulate": "Write the events of a made-up sales floor to Kafka.",
     "replay": "Write a CSV or JSON-lines export to Kafka as events.",
     "config": "Check and show the settings.",

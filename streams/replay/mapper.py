@@ -16,6 +16,7 @@ from streams.replay.templates import as_text
 from streams.settings.rules import nearest
 
 _SHOWN = 20
+_KNOWN = 10_000
 
 
 class Mapped(Struct, frozen=True):
@@ -88,6 +89,7 @@ class Mapper:
         self._telling = list(
             dict.fromkeys(column for rule in file.mapping.rule for column in (*rule.when, *rule.unless))
         )
+        self._known: dict[tuple[str, ...], list[tuple[int, Maker]]] = {}
         self._latest = 0.0
 
     def check_columns(self, export: Export) -> None:
@@ -120,8 +122,8 @@ class Mapper:
     def _row(self, line: Line) -> Iterator[Mapped]:
         lead_id = self._lead_id.text(line.row)
         fitted = spoke = False
-        for number, maker in enumerate(self._makers):
-            if not maker.fits(line.row) or not self._turn(number, maker, lead_id):
+        for number, maker in self._fitting(line.row):
+            if not self._turn(number, maker, lead_id):
                 continue
             fitted = True
             try:
@@ -139,6 +141,17 @@ class Mapper:
         if not fitted:
             self._unmapped(line)
         self.account.ignored += fitted and not spoke
+
+    def _fitting(self, row: Row) -> list[tuple[int, Maker]]:
+        # What the rules look at has few values in most exports, and comparing them is half of all work.
+        seen = tuple(as_text(row.get(column)) for column in self._telling)
+        fitting = self._known.get(seen)
+        if fitting is None:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            fitting = [(number, maker) for number, maker in enumerate(self._makers) if maker.fits(row)]
+            self._known[seen] = fitting
+        return fitting
 
     def _turn(self, number: int, maker: Maker, lead_id: str) -> bool:
         if not maker.first:

@@ -86,7 +86,8 @@ def open_export(path: Path, form: FileForm) -> Iterator[Export]:
         # Typing: a GzipFile reads bytes like a file does, but typeshed keeps the two apart.
         data = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw
         if _is_csv(path, form):
-            yield _csv(raw, path, data, form)
+            with _text(path, data, form) as text:
+                yield _csv(raw, path, text, form)
         else:
             yield Export(raw, None, _watched(path, _json_lines(data)))
 
@@ -98,13 +99,16 @@ def _is_csv(path: Path, form: FileForm) -> bool:
     return not any(ending in (".jsonl", ".ndjson", ".json") for ending in endings)
 
 
-def _csv(raw: BinaryIO, path: Path, data: BinaryIO, form: FileForm) -> Export:
+def _text(path: Path, data: BinaryIO, form: FileForm) -> io.TextIOWrapper:
     try:
         # Bytes that are not of the encoding become lone surrogates, which no event may hold: so the one row is
         # refused, with its line, and the others go on.
-        text = io.TextIOWrapper(data, encoding=form.encoding, errors="surrogateescape", newline="")
+        return io.TextIOWrapper(data, encoding=form.encoding, errors="surrogateescape", newline="")
     except LookupError as error:
         raise ReadError(f"{path}: unknown encoding {form.encoding!r}") from error
+
+
+def _csv(raw: BinaryIO, path: Path, text: io.TextIOWrapper, form: FileForm) -> Export:
     reader = csv.reader(text, delimiter=form.delimiter, strict=True)
     columns = _header(path, reader)
     return Export(raw, columns, _watched(path, _rows(reader, columns)))
