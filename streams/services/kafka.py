@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_FORMAT_SECONDS = 60
-
 
 class KafkaService(Service):
     """A Kafka cluster of one node (KRaft: broker and controller in one process).
@@ -45,7 +43,7 @@ class KafkaService(Service):
         heap: str = "512m",
         settings: Mapping[str, str] | None = None,
         cache: Path | None = None,
-        start_timeout: float = 60.0,
+        start_timeout: float = 120.0,
         stop_timeout: float = 20.0,
     ) -> None:
         super().__init__(data_dir, port, start_timeout=start_timeout, stop_timeout=stop_timeout)
@@ -82,14 +80,20 @@ class KafkaService(Service):
         properties = self._configure("format.properties", unfinished)
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
+        # Quick to compile matters more than fast code in a program that lives for a second.
+        command = [*self._java(java, class_path, "-XX:TieredStopAtLevel=1"), *tool]
         with self.log_file.open("ab") as log:
-            # Quick to compile matters more than fast code in a program that lives for a second.
-            command = [*self._java(java, class_path, "-XX:TieredStopAtLevel=1"), *tool]
-            done = subprocess.run(  # noqa: S603 - a Java found on this machine, our own arguments
-                command, stdout=log, stderr=subprocess.STDOUT, cwd=self.data_dir, timeout=_FORMAT_SECONDS, check=False
-            )
-        if done.returncode:
-            raise self.failure("cannot format its data folder")
+            try:
+                subprocess.run(  # noqa: S603 - a Java found on this machine, our own arguments
+                    command,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    cwd=self.data_dir,
+                    timeout=self.start_timeout,
+                    check=True,
+                )
+            except (OSError, subprocess.SubprocessError) as error:
+                raise self.failure("cannot format its data folder") from error
         unfinished.rename(self._records)
 
     def _java(self, java: Java, class_path: str, *flags: str) -> list[str]:

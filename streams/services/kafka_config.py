@@ -47,6 +47,8 @@ _ALONE = {
 
 _LOG4J = """\
 status = error
+# Kafka closes its records in a shutdown hook: what it says there is wanted, too.
+shutdownHook = disable
 appender.console.type = Console
 appender.console.name = console
 appender.console.layout.type = PatternLayout

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.5
 
 
-def run_services(services: Sequence[Service], console: Console | None = None) -> int:
+def run_services(services: Sequence[Service], console: Console | None = None, notes: Sequence[str] = ()) -> int:
     """Start services, say where they are, and stop them at Ctrl-C or SIGTERM; only for the main thread.
 
     Args:
         services: What to run; started in this order, stopped in the other.
         console: Where to say so; standard output if None.
+        notes: Lines to print once all run: how to use them.
 
     Returns:
         The exit status: 0 after a wanted end, 1 when a service did not start or ended by itself.
@@ -35,7 +36,8 @@ def run_services(services: Sequence[Service], console: Console | None = None) ->
     try:
         with ExitStack() as running:
             _start(services, running, console)
-            say("Ctrl-C stops them.", console)
+            for line in (*notes, "Ctrl-C stops them."):
+                say(line, console)
             while all(service.running for service in services):
                 time.sleep(_LOOK_SECONDS)
             raise next(service for service in services if not service.running).failure("ended by itself")

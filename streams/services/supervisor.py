@@ -44,7 +44,7 @@ class Service(ABC):
     name: ClassVar[str]
 
     def __init__(
-        self, data_dir: Path, port: int = 0, *, start_timeout: float = 60.0, stop_timeout: float = 20.0
+        self, data_dir: Path, port: int = 0, *, start_timeout: float = 120.0, stop_timeout: float = 20.0
     ) -> None:
         self.data_dir = data_dir.absolute()
         self.port = port
