@@ -53,6 +53,18 @@ class Scene(Struct, frozen=True):
     brokers: str
 
 
+class Pace(Struct, frozen=True):
+    """What happened between two pictures.
+
+    Attributes:
+        rate: Events a second; None for the first picture.
+        delays: How long events took to become numbers.
+    """
+
+    rate: float | None = None
+    delays: Distribution = Distribution(())
+
+
 def duration(seconds: float | None) -> str:
     """Return a time span as a person says it."""
     if seconds is None:
@@ -63,16 +75,16 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 86400:.0f} d"
 
 
-def board(samples: Samples, scene: Scene, rate: float | None) -> Layout:
+def board(samples: Samples, scene: Scene, pace: Pace) -> Layout:
     """Draw one picture.
 
     Args:
         samples: What `/metrics` says.
         scene: What else there is to know.
-        rate: Events a second since the last picture; None for the first.
+        pace: What happened since the last picture.
     """
     layout = Layout()
-    layout.split_column(Layout(name="top"), Layout(name="middle"), Layout(_footer(samples, scene, rate), size=5))
+    layout.split_column(Layout(name="top"), Layout(name="middle"), Layout(_footer(samples, scene, pace), size=5))
     layout["top"].split_row(Layout(_waiting(samples)), Layout(_responses(samples, scene)))
     layout["middle"].split_row(Layout(_sources(samples, scene)), Layout(_flow(samples, scene)))
     return layout
@@ -144,13 +156,13 @@ def _steps(stages: Sequence[str], counts: Sequence[float]) -> Iterable[tuple[str
     return zip(stages, counts, [*counts[1:], None], strict=True)
 
 
-def _footer(samples: Samples, scene: Scene, rate: float | None) -> RenderableType:
-    delay = samples.distribution("leadpulse_event_delay_seconds").quantile(0.99)
+def _footer(samples: Samples, scene: Scene, pace: Pace) -> RenderableType:
+    delay = pace.delays.quantile(0.99)
     dead = {reason: n for reason, n in samples.by("reason", "leadpulse_dead_letters_total").items() if n}
     lag = samples.total("leadpulse_consumer_lag_records")
     facts = Text.assemble(
         ("events  ", "bold"), f"{samples.total('leadpulse_records_read_total'):,.0f}",
-        f" ({'-' if rate is None else f'{rate:,.0f}'}/s)",
+        f" ({'-' if pace.rate is None else f'{pace.rate:,.0f}'}/s)",
         ("   lag  ", "bold"), f"{lag:,.0f} records",
         ("   event to metric p99  ", "bold"), "-" if delay is None else f"{delay * 1000:,.0f} ms",
         ("   dead letters  ", "bold"), ", ".join(f"{reason} {n:.0f}" for reason, n in sorted(dead.items())) or "none",

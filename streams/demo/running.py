@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from rich.console import Console
 from rich.live import Live
 
-from streams.demo.board import PREFIXES, Scene, board, summary
+from streams.demo.board import PREFIXES, Pace, Scene, board, summary
 from streams.demo.samples import Samples
 from streams.services import KafkaService, ServiceError
 from streams.services.ports import HOST, free_ports, require_free
@@ -43,6 +43,7 @@ _SETTINGS: Mapping[str, str] = {
 _LOOK_SECONDS = 1.0
 _HTTP_SECONDS = 5.0
 _PAST = "10m"
+_READ, _DELAY = "leadpulse_records_read_total", "leadpulse_event_delay_seconds"
 _OK = 200
 _PROGRAM = "from streams.cli.main import main; main()"
 
@@ -140,8 +141,8 @@ class _Show:
         self._plan, self._folder, self._console = plan, folder, console
         self._parts: list[Service] = []
         self._samples = Samples("", PREFIXES)
-        self._read = (time.monotonic(), 0.0)
-        self._rate: float | None = None
+        self._read_at = time.monotonic()
+        self._pace = Pace()
         self._scene = Scene(plan.stages, Duration(TARGET).seconds, WINDOW, "", "")
 
     def begin(self, running: ExitStack) -> None:
@@ -171,7 +172,7 @@ class _Show:
             while until is None or time.monotonic() < until:
                 self._look()
                 if screen is not None:
-                    screen.update(board(self._samples, self._scene, self._rate), refresh=True)
+                    screen.update(board(self._samples, self._scene, self._pace), refresh=True)
                 time.sleep(_LOOK_SECONDS)
 
     def _look(self) -> None:
@@ -186,11 +187,11 @@ class _Show:
         text = fetch(self._scene.address)
         if text is None:
             return
-        self._samples = Samples(text, PREFIXES)
-        now, total = time.monotonic(), self._samples.total("leadpulse_records_read_total")
-        before, was = self._read
-        self._read = (now, total)
-        self._rate = max(0.0, total - was) / max(now - before, _LOOK_SECONDS / 2)
+        now, former, self._samples = time.monotonic(), self._samples, Samples(text, PREFIXES)
+        read = self._samples.total(_READ) - former.total(_READ)
+        delays = self._samples.distribution(_DELAY).since(former.distribution(_DELAY))
+        self._pace = Pace(max(0.0, read) / max(now - self._read_at, _LOOK_SECONDS / 2), delays)
+        self._read_at = now
 
     def summary(self) -> str:
         """Say what was seen, in a few lines."""

@@ -69,6 +69,11 @@ class Distribution(Struct, frozen=True):
 
     buckets: tuple[tuple[float, float], ...]
 
+    def since(self, former: Distribution) -> Distribution:
+        """Return what was observed after a former look at the same histogram."""
+        was = dict(former.buckets)
+        return Distribution(tuple((le, n - was.get(le, 0.0)) for le, n in self.buckets))
+
     @property
     def count(self) -> float:
         """How many were observed."""
