@@ -151,7 +151,6 @@ class Changelog:
         part, self._rewritten = self._rewritten[:_REWRITE], self._rewritten[_REWRITE:]
         out.extend((LEAD + lead_id.encode(), self._shard.cold[lead_id]) for lead_id in part)
         out.append((CHECKPOINT, self._head(b"")))
-        self._due = True
 
     @property
     def unfinished(self) -> bool:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from processors.funnel import Funnel
 from processors.labels import Labels
 from processors.rows import (
+    ALL_TOUCHES,
     AMOUNT,
     ASSIGNED,
     DISQUALIFIED,
@@ -57,6 +58,7 @@ class Encoder:
         self._kinds = {stage.name: stage.kind for stage in funnel.stages}
         self._actor = labels["actor"].number
         self._actors = labels["actor"].numbers
+        self._touches: dict[tuple[str, str, str, str], int] = {names: touch_bits(*names) for names in ALL_TOUCHES}
         self.of: dict[type[Struct], Callable[[Any], Encoded]] = {
             Interaction: self._interaction,
             StageChanged: self._stage_changed,
@@ -74,7 +76,10 @@ class Encoder:
         actor = self._actors.get(e.actor)
         if actor is None:
             actor = self._actor(e.actor)
-        return INTERACTION, touch_bits(e.direction, e.actor_kind, e.outcome, e.channel) | actor << TOUCH_BITS
+        touch = self._touches.get((e.direction, e.actor_kind, e.outcome, e.channel))
+        if touch is None:  # a channel that is not counted by name
+            touch = touch_bits(e.direction, e.actor_kind, e.outcome, e.channel)
+        return INTERACTION, touch | actor << TOUCH_BITS
 
     def _stage_changed(self, e: StageChanged) -> Encoded:
         kind = self._kinds.get(e.stage)

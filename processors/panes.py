@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from msgspec import msgpack
 
 from processors.calendar_days import Days
-from processors.cells import FAMILY_MASK, MINUTE, MINUTE_MS, SERIES, Cells
+from processors.cells import MINUTE, MINUTE_MS, SERIES, Cells
 from processors.periods import DAY, EVER, WEEK
 from processors.questions.live import FIRST_AGE
 
@@ -70,20 +70,20 @@ class Panes:
             The cells that are no pane's but the start of an age, with their values.
         """
         ages: list[tuple[int, int]] = []
-        edge, fresh, at, pane = self.edges[0], self._take_in(), -1, dict[int, int]()
+        edge, fresh, open_panes = self.edges[0], self._take_in(), dict[int, Pane]()
         for cell, value in cells.items():
             if not value:
                 continue
-            if cell & FAMILY_MASK >= FIRST_AGE:
+            series = cell & SERIES
+            if series >= FIRST_AGE:
                 ages.append((cell, value))
                 continue
             minute = cell >> MINUTE
             if minute < edge and minute:
                 minute = self.place(minute)
-            if minute != at:
-                at, pane = minute, self._open(minute)
-                self.stale.add(minute)
-            series = cell & SERIES
+            pane = open_panes.get(minute)
+            if pane is None:
+                pane = open_panes[minute] = self._open(minute)
             total = pane.get(series, 0) + value
             if total:
                 pane[series] = total
@@ -91,6 +91,7 @@ class Panes:
                 del pane[series]
             if fresh is not None:
                 fresh[minute << MINUTE | series] += value
+        self.stale.update(open_panes)
         return ages
 
     def take_fresh(self) -> Cells | None:

@@ -11,8 +11,9 @@ below), then by event id. Everything that arrival could influence, the label num
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2s
+from itertools import product
 from struct import Struct as Layout
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ HEAD = 16
 """Length of a row without its argument: time, code and event id."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 EARLIEST_MS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1000
 LATEST_MS = int(datetime(2060, 1, 1, tzinfo=UTC).timestamp()) * 1000
 
@@ -55,8 +57,7 @@ _OTHER_CHANNEL = _channel["other"]
 
 def milliseconds(moment: datetime) -> int:
     """Return an aware datetime as ms since 1970, rounded down."""
-    d = moment - EPOCH
-    return (d.days * 86400 + d.seconds) * 1000 + d.microseconds // 1000
+    return (moment - EPOCH) // MILLISECOND
 
 
 def identity(event_id: str) -> bytes:
@@ -76,6 +77,10 @@ class Touch(NamedTuple):
     actor_kind: str
     outcome: str
     channel: str
+
+
+ALL_TOUCHES = tuple(Touch(*names) for names in product(DIRECTIONS, ACTOR_KINDS, OUTCOMES, KNOWN_CHANNELS))
+"""Everything that an interaction can be."""
 
 
 def touch_of(arg: int) -> Touch:

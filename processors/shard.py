@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from processors.ages import Ages
@@ -23,7 +24,7 @@ from processors.panes import Panes
 from processors.questions.live import OPEN_AGE, ORPHAN_CELL, UNANSWERED_AGE, age_group, age_start, is_age
 from processors.record import Lead, decode_lead, encode_lead
 from processors.results import ACCEPTED, Result
-from processors.rows import AMOUNT, EARLIEST_MS, EPOCH, LATEST_MS, SIZE, identity, milliseconds, pack_row
+from processors.rows import AMOUNT, EARLIEST_MS, EPOCH, LATEST_MS, MILLISECOND, SIZE, identity, milliseconds, pack_row
 from processors.windows import Windows
 from schemas.alerts import Alert, AnsweredLate, alert_id
 from schemas.lead_events import Created
@@ -31,8 +32,10 @@ from schemas.refusals import Reason, Refusal, refuse
 
 _MERGE_EVERY = 10_000  # leads: a recompute keeps its cells few
 
-ANY_TIME = LATEST_MS
-"""`latest` for a replay: every time the panes can hold."""
+ANY_TIME = LATEST_MS - 1
+"""`latest` for a replay, and the largest there is: every time the panes can hold."""
+
+_birth_names = attrgetter(*BIRTH_TABLES)
 
 
 class Shard:
@@ -79,45 +82,42 @@ class Shard:
         self.fold = Fold(self.funnel, self.labels)
         self.history = History(self.fold, self.labels)
         self._encoders = Encoder(self.funnel, self.labels).of
+        self._birth_numbers = [self.labels[table].number for table in BIRTH_TABLES]
 
     def apply(self, event: Any, latest: int = ANY_TIME) -> Result:
         """Make an event part of its lead; nothing is touched before the event is known to be good.
 
         Args:
             event: Any event of `schemas`.
-            latest: The largest event time that is taken, ms; a later one is a mistake of somebody's clock.
+            latest: The largest event time that is taken, ms, at most `ANY_TIME`; a later one is a mistake of
+                somebody's clock.
         """
-        # `milliseconds`, without the call: this is the hot path.
-        d = event.occurred_at - EPOCH
-        t = (d.days * 86400 + d.seconds) * 1000 + d.microseconds // 1000
-        if t > latest or t < EARLIEST_MS or t >= LATEST_MS:
+        t = (event.occurred_at - EPOCH) // MILLISECOND  # `milliseconds`, without the call: this is the hot path
+        if t > latest or t < EARLIEST_MS:
             return _impossible(event.occurred_at, latest)
         encoder = self._encoders.get(event.__class__)
         if encoder is None:
-            result = self._create(event, t)
-        else:
-            encoded = encoder(event)
-            if isinstance(encoded, Refusal):
-                return encoded
-            result = self._append(event, t, *encoded)
+            return self._create(event, t)
+        encoded = encoder(event)
+        if not isinstance(encoded, tuple):
+            return encoded
+        code, arg = encoded
         if t > self.watermark:
             self.watermark = t
-        return result
-
-    def _append(self, event: Any, t: int, code: int, arg: int) -> Result:
         lead_id = event.lead_id
         lead = self.hot.get(lead_id) or self.open(lead_id)
         log = lead.log
         ident = identity(event.event_id)
         row = pack_row(t << 8 | code, ident, arg)
-        if code < AMOUNT and row > (log[-SIZE:] or lead.floor) and ident not in log:
+        result: Result = ACCEPTED
+        # `ident in log` would first try, and fail, to read it as one byte's number.
+        if code < AMOUNT and row > (log[-SIZE:] or lead.floor) and log.find(ident) < 0:
             # In order: fold(log + row) = step(fold(log), row).
             lead.log = log + row
             if lead.created and not lead.merged_into:
                 self.fold.step(self.cells, lead, t, code, arg, 1)
             elif not log and not lead.created:
                 self.cells[ORPHAN_CELL] += 1
-            result: Result = ACCEPTED
         else:
             result = self.history.insert(self.cells, lead, row, note_of(event))
         if len(log) >= self.history.max_log or (lead.contacted and not lead.judged):
@@ -125,19 +125,21 @@ class Shard:
         return result
 
     def _create(self, event: Created, t: int) -> Result:
-        lead = self.hot.get(event.lead_id) or self.open(event.lead_id)
-        source, campaign, segment, region, product, team, currency = (
-            self.labels[table].number(getattr(event, table)) for table in BIRTH_TABLES
-        )
+        if t > self.watermark:
+            self.watermark = t
+        lead_id = event.lead_id
+        lead = self.hot.get(lead_id) or self.open(lead_id)
+        numbers = [number(name) for number, name in zip(self._birth_numbers, _birth_names(event), strict=True)]
+        source, campaign, segment, region, product, team, currency = numbers
         birth = (source, campaign, segment, region, product, team, currency)
         result = self.history.create(self.cells, lead, t, identity(event.event_id), birth, event.amount)
-        self._after(event.lead_id, lead)
+        self._after(lead_id, lead)
         return result
 
     def _after(self, lead_id: str, lead: Lead) -> None:
         """Keep the log bounded, and judge the first answer."""
         if len(lead.log) > self.history.max_log:
-            self.counts["too_late"] += self.history.shorten(lead)
+            self.counts["forgotten"] += self.history.shorten(lead)
         if lead.contacted and not lead.judged:
             lead.judged = 1
             latency = lead.contacted - lead.created

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from processors.funnel import Funnel
-from processors.rows import TOUCH_BITS, touch_of
+from processors.rows import ALL_TOUCHES, TOUCH_BITS, Touch, touch_bits
 
 NOTHING, AUTOMATED, ATTEMPT, CONTACT = range(4)
 TOUCH_MASK = (1 << TOUCH_BITS) - 1
@@ -15,14 +15,13 @@ def touch_meanings(funnel: Funnel) -> bytes:
     Outbound by a bot or an automation: `AUTOMATED`. Outbound by a person: `CONTACT` when its outcome says so, or when
     it is a written message that was sent and did not bounce; otherwise `ATTEMPT`. Inbound: `NOTHING`.
     """
-    return bytes(_meaning(funnel, arg) for arg in range(TOUCH_MASK + 1))
+    meanings = bytearray(TOUCH_MASK + 1)
+    for touch in ALL_TOUCHES:
+        meanings[touch_bits(*touch)] = _meaning(funnel, touch)
+    return bytes(meanings)
 
 
-def _meaning(funnel: Funnel, arg: int) -> int:
-    try:
-        touch = touch_of(arg)
-    except IndexError:  # bits that no interaction has
-        return NOTHING
+def _meaning(funnel: Funnel, touch: Touch) -> int:
     if touch.direction == "in":
         return NOTHING
     if touch.actor_kind != "human":

@@ -1,0 +1,1 @@
+"""The runtime: settings, engine, metrics, HTTP, commands, embedded services."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from schemas.documents import generated_documents
+from streams.cli.reference import cli_markdown
+from streams.exposition.reference import metrics_markdown
 from streams.settings.reference import example_toml, reference_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -16,7 +18,20 @@ def _settings_documents() -> dict[str, str]:
     return {"docs/configuration.md": reference_markdown(), "examples/leadpulse.toml": example_toml()}
 
 
-GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (generated_documents, _settings_documents)
+def _metrics_documents() -> dict[str, str]:
+    return {"docs/metrics.md": metrics_markdown()}
+
+
+def _command_documents() -> dict[str, str]:
+    return {"docs/cli.md": cli_markdown()}
+
+
+GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (
+    generated_documents,
+    _settings_documents,
+    _metrics_documents,
+    _command_documents,
+)
 """Each returns files as path below the root -> text."""
 
 

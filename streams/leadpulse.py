@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from faust.assignor.partition_assignor import PartitionAssignor
@@ -18,6 +18,7 @@ from streams.settings.funnel import funnel_of
 from streams.settings.kafka import security_options
 from streams.settings.sections import Settings
 from streams.topics import Role, TopicPlan, ensure_topics, plan_topics
+from streams.web.addresses import base_url
 from streams.web.metrics import Scraper
 from streams.web.server import WebServer
 
@@ -29,6 +30,7 @@ def engine_options(settings: Settings) -> EngineOptions:
         app_id=settings.app.id,
         brokers=tuple(kafka.brokers),
         inputs=(topics.leads, topics.interactions),
+        outputs=(topics.alerts, topics.dead_letters(topics.leads), topics.dead_letters(topics.interactions)),
         client_options={"retry_backoff_ms": kafka.retry_backoff.ms, **security_options(kafka)},
         group_instance_id=kafka.group_instance_id or None,
         chunk=worker.chunk,
@@ -63,10 +65,17 @@ def topic_plans(settings: Settings) -> list[TopicPlan]:
     ]
 
 
-def base_url(settings: Settings) -> str:
-    """Return how other workers reach this one's web server."""
-    host = "127.0.0.1" if settings.web.host in ("0.0.0.0", "::") else settings.web.host  # noqa: S104  # not bound to
-    return settings.web.advertised_url or f"http://{f'[{host}]' if ':' in host else host}:{settings.web.port}"
+def state_factory(settings: Settings) -> Callable[[int], LeadState]:
+    """Return what makes the empty state of a partition, with the rules that the settings give."""
+    topics, worker = settings.topics, settings.worker
+    funnel = funnel_of(settings)
+    outlets = Outlets(
+        {topics.leads: LEAD_DECODER, topics.interactions: INTERACTION_DECODER}, topics.alerts, topics.dead_letter_suffix
+    )
+    clock = wall_clock if worker.clock == "wall" else None
+    return lambda partition: LeadState(
+        partition, funnel, outlets, clock=clock, future_tolerance=worker.future_tolerance.ms
+    )
 
 
 class LeadpulseApp(EngineApp):
@@ -87,30 +96,15 @@ class LeadpulseApp(EngineApp):
         self.partitions = 0
         options = engine_options(settings)
         self.inputs = options.inputs
-        self._outlets = Outlets(
-            {settings.topics.leads: LEAD_DECODER, settings.topics.interactions: INTERACTION_DECODER},
-            settings.topics.alerts,
-            settings.topics.dead_letter_suffix,
-        )
         super().__init__(
             options,
             prepare=self._get_ready,
-            **{"canonical_url": base_url(settings), "Worker": worker_class(settings.log), **faust_settings},
+            **{"canonical_url": base_url(settings.web), "Worker": worker_class(settings.log), **faust_settings},
         )
         registry, measurements = registry_for(self)
         self.scraper = Scraper(self.funnel, registry, measurements)
         self._web = WebServer(self, self.scraper, settings.web.host, settings.web.port)
-        Engine(self, self._new_state, measurements)
-
-    def _new_state(self, partition: int) -> LeadState:
-        worker = self.settings.worker
-        return LeadState(
-            partition,
-            self.funnel,
-            self._outlets,
-            clock=wall_clock if worker.clock == "wall" else None,
-            future_tolerance=worker.future_tolerance.ms,
-        )
+        Engine(self, state_factory(settings), measurements)
 
     async def _get_ready(self) -> None:
         """Answer over HTTP first, so that waiting for the broker can be seen from outside; then see to the topics."""

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 RETRY_PAUSE: Final = 1.0
 COMPLAINT_INTERVAL: Final = 10.0
+VISIBILITY_PAUSE: Final = 0.1
 CREATE_TIMEOUT: Final = 30.0
 RECORD_OVERHEAD: Final = 64 << 10
 """Bytes allowed on top of the largest record for the batch around it and the headers of a dead letter."""
@@ -144,17 +145,29 @@ async def ensure_topics(
     Raises:
         TopicMismatch: If existing topics cannot be used, or missing ones may not or cannot be made.
     """
+    names = [plan.name for plan in plans]
     admin = await _connect(client_arguments)
     try:
-        found = await _describe(admin, [plan.name for plan in plans])
+        found = await _describe(admin, names)
         count = check_layout(plans, found, partitions)
         missing = [plan for plan in plans if plan.name not in found]
         if missing and not create:
             raise TopicMismatch(f"missing topics: {', '.join(plan.name for plan in missing)}")
         created = await _create(admin, missing, count, replication_factor)
+        if missing:  # another worker may have been quicker, with other settings
+            count = check_layout(plans, await _await_topics(admin, names), partitions)
     finally:
         await admin.close()
     return Layout(count, tuple(created))
+
+
+async def read_topics(names: Sequence[str], client_arguments: Mapping[str, Any]) -> dict[str, FoundTopic]:
+    """Return those of the topics that exist, as they are; waits for the broker."""
+    admin = await _connect(client_arguments)
+    try:
+        return await _describe(admin, names)
+    finally:
+        await admin.close()
 
 
 async def _connect(client_arguments: Mapping[str, Any]) -> Any:
@@ -186,6 +199,16 @@ async def _describe(admin: Any, names: Sequence[str]) -> dict[str, FoundTopic]:
             raise TopicMismatch(f"cannot look at topic {topic['topic']}: {error.__name__}")
     policies = await _policies(admin, list(partitions))
     return {name: FoundTopic(count, policies[name]) for name, count in partitions.items()}
+
+
+async def _await_topics(admin: Any, names: Sequence[str]) -> dict[str, FoundTopic]:
+    """Return the topics once the broker knows all of them; a new one needs a moment."""
+    deadline = time.monotonic() + CREATE_TIMEOUT
+    while len(found := await _describe(admin, names)) < len(names):
+        if time.monotonic() > deadline:
+            raise TopicMismatch(f"topics do not appear: {', '.join(sorted(set(names) - set(found)))}")
+        await asyncio.sleep(VISIBILITY_PAUSE)
+    return found
 
 
 async def _policies(admin: Any, names: Sequence[str]) -> dict[str, str]:

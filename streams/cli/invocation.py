@@ -14,7 +14,7 @@ from streams.cli.errors import SettingsRefused
 if TYPE_CHECKING:
     from streams.settings import Loaded, Settings
 
-_PANEL = "Shared options"
+SHARED_PANEL = "Shared options"
 
 
 class Invocation:
@@ -95,7 +95,7 @@ Config = Annotated[
         metavar="FILE",
         help="Settings file (TOML). \\[env var: LEADPULSE_CONFIG]",
         callback=_keep_config,
-        rich_help_panel=_PANEL,
+        rich_help_panel=SHARED_PANEL,
     ),
 ]
 Overrides = Annotated[
@@ -105,7 +105,7 @@ Overrides = Annotated[
         metavar="SECTION.FIELD=VALUE",
         help="Override one setting; may be repeated.",
         callback=_keep_options,
-        rich_help_panel=_PANEL,
+        rich_help_panel=SHARED_PANEL,
     ),
 ]
 Debug = Annotated[
@@ -115,7 +115,7 @@ Debug = Annotated[
         envvar="LEADPULSE_DEBUG",
         help="Show the traceback of an error.",
         callback=_keep_debug,
-        rich_help_panel=_PANEL,
+        rich_help_panel=SHARED_PANEL,
     ),
 ]
 
@@ -127,7 +127,7 @@ def share_options(command: Any, root: TyperGroup) -> None:
             share_options(member, root)
         return
     for param in root.params:
-        if getattr(param, "rich_help_panel", None) == _PANEL:
+        if getattr(param, "rich_help_panel", None) == SHARED_PANEL:
             shared = copy.copy(param)
             shared.expose_value = False  # the command's function does not take it
             command.params.append(shared)

@@ -17,13 +17,19 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from streams.cli.errors import CliError, ExitCode
+from streams.cli.helptext import tidy_help
 from streams.cli.invocation import Config, Debug, Invocation, Overrides, share_options
 
 COMMANDS = {
     "demo": "Show it all on this machine: Kafka, a sales floor, a worker, a live board.",
+    "worker": "Turn events into numbers: read Kafka, serve /metrics.",
     "simulate": "Write the events of a made-up sales floor to Kafka.",
     "replay": "Write a CSV or JSON-lines export to Kafka as events.",
+    "services": "Run Kafka on this machine, to play with.",
+    "topics": "List, create and check the topics.",
     "config": "Check and show the settings.",
+    "dlq": "List, show and put back dead letters.",
+    "lead": "Show what is known of one lead.",
 }
 """Command, which is also its module in this package -> what it does. In the order of the help."""
 
@@ -34,6 +40,15 @@ _EPILOG = (
 
 
 _ROOT_ONLY = {"install_completion", "show_completion"}  # Typer adds them to every application
+
+
+def load_command(name: str) -> Any:
+    """Import a command, one of COMMANDS."""
+    module = importlib.import_module(f"streams.cli.{name}")
+    command = typer.main.get_command(module.app)
+    command.params = [param for param in command.params if param.name not in _ROOT_ONLY]
+    tidy_help(command)
+    return command
 
 
 class LazyCommands(TyperGroup):
@@ -47,9 +62,7 @@ class LazyCommands(TyperGroup):
         """Find the command that is called, and import it."""
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None:
-            module = importlib.import_module(f"streams.cli.{name}")
-            command = typer.main.get_command(module.app)
-            command.params = [param for param in command.params if param.name not in _ROOT_ONLY]
+            command = load_command(name)
             share_options(command, self)
         return name, command, rest
 

@@ -10,6 +10,7 @@ import faust
 from streams.engine.chunks import ChunkScheduler
 from streams.engine.driver import Transport
 from streams.engine.options import EngineOptions
+from streams.engine.quiet import quieten
 from streams.engine.security import faust_credentials
 
 if TYPE_CHECKING:
@@ -44,12 +45,13 @@ class EngineApp(faust.App):
 
     async def on_first_start(self) -> None:
         """Prepare, before anything connects."""
+        quieten()
         await super().on_first_start()
         if self._prepare is not None:
             await self._prepare()
 
     async def on_stop(self) -> None:
-        """Stop in order: no more records, commit what is applied, give up the partitions; then Faust leaves the group."""
+        """Stop in order: no more records, commit what is applied, give up the partitions, leave the group."""
         self.engine.stopping()
         await super().on_stop()
         await self.engine.close()

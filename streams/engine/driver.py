@@ -7,6 +7,8 @@ Faust runs the group consumer in a thread with an event loop of its own. What th
 attributes that the main thread replaces as a whole, so no lock is needed.
 """
 
+# ruff: noqa: SLF001 - touching what is private is the job of this module
+
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -79,7 +81,11 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         await super()._seek_wait(consumer, partitions)
 
     async def _fetch_records(
-        self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
+        self,
+        consumer: Any,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
+        max_records: int | None = None,
     ) -> Mapping[TP, Any]:
         """Fetch from ready partitions only, and tag what comes with the range that it covers."""
         wanted = {tp for tp in active_partitions if not self._is_ours(tp) or tp in self._intake.flowing}
@@ -116,8 +122,8 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
     async def _reset(self, consumer: Any, error: KafkaError) -> dict[TP, Any]:
         """Handle a fetch position that is not on the log.
 
-        Of the engine's inputs, records were deleted before they were read: hand on the lost range, as a range of its own
-        behind everything fetched before. Of other topics, do what the setting `consumer_auto_offset_reset` says.
+        Of the engine's inputs, records were deleted before they were read: hand on the lost range, as a range of its
+        own behind everything fetched before. Of other topics, do what `consumer_auto_offset_reset` says.
         """
         lost: dict[TP, Any] = {}
         for found in error.args[0] if isinstance(error, OffsetOutOfRangeError) else error.args:
@@ -168,7 +174,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
 
 
 class _ReadOffsets(defaultdict[TP, int | None]):
-    """Faust drops records below the offset it read last, and fills "gaps" above it: both off for the engine's inputs."""
+    """Faust drops records below the offset it read last, and fills "gaps" above it: both off for the inputs."""
 
     def __init__(self, inputs: Iterable[str]) -> None:
         super().__init__(lambda: None)

@@ -4,18 +4,18 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from faust.types import TP
 from mode.utils.logging import get_logger
 
 from streams.engine.app import EngineApp
 from streams.engine.chunks import Fetched, PassThroughSchema
+from streams.engine.driver import Consumer
 from streams.engine.errors import EngineError, NotCopartitioned, ProcessingStopped
 from streams.engine.observer import EngineObserver
 from streams.engine.ownership import Ownership
 from streams.engine.partition import OwnedPartition, Verdict
-from streams.engine.quiet import quieten
 from streams.engine.state import RecordFailed, State, StateFactory
 from streams.engine.watch import Observed, OffsetWatch
 
@@ -68,7 +68,7 @@ class Engine:
             factory,
             self.observer,
             seek=self._seek,
-            request_rejoin=lambda: app.consumer.thread.request_rejoin(),
+            request_rejoin=self._request_rejoin,
             fail=self._fail,
         )
         self._watch = OffsetWatch(self.options, self.observer)
@@ -90,6 +90,11 @@ class Engine:
         topic = app.topic(*self.options.inputs, schema=PassThroughSchema())
         app.agent(topic, name="engine")(self._consume)
         app.timer(TAIL_CHECK_INTERVAL)(self._look_for_lost_tails)
+
+    @property
+    def _consumer(self) -> Consumer:
+        """Our consumer; the app makes it on first use."""
+        return cast(Consumer, self.app.consumer)
 
     # What the app, the web side and the driver ask.
 
@@ -150,9 +155,8 @@ class Engine:
 
     # Life of the engine.
 
-    async def _on_rebalance_complete(self, _app: Any, **_: Any) -> None:
+    async def _on_rebalance_complete(self, *_: Any, **__: Any) -> None:
         if self._watching is None:
-            quieten()
             self._watching = asyncio.create_task(self._watch.run(self._interesting_inputs))
         try:
             await self._ownership.rebalanced(self._assigned_numbers())
@@ -285,13 +289,16 @@ class Engine:
         """Return the inputs that were handed on further than they were applied, though nothing is in progress."""
         if self.app.rebalancing:
             return {}
-        delivered: Mapping[TP, int] = self.app.consumer.thread.delivered
+        delivered: Mapping[TP, int] = self._consumer.thread.delivered
         return {
             tp: position
             for tp, position in self.applied_positions().items()
             if delivered.get(tp, 0) > position and self._ownership.running[tp.partition].is_settled
         }
 
+    def _request_rejoin(self) -> None:
+        self._consumer.thread.request_rejoin()
+
     async def _seek(self, positions: Mapping[TP, int]) -> None:
         self._sought_at.update(dict.fromkeys(positions, time.monotonic()))
-        await self.app.consumer.seek_wait(positions)
+        await self._consumer.seek_wait(positions)

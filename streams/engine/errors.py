@@ -9,6 +9,10 @@ class RecordTooLarge(EngineError):
     """A state or output record is larger than the topic may hold."""
 
 
+class UnknownOutput(EngineError):
+    """A state writes to a topic that the engine was not told of."""
+
+
 class NotCopartitioned(EngineError):
     """A worker owns a partition number of one input, but not of the other."""
 

@@ -21,6 +21,8 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
     """`host:port` of some brokers of the cluster."""
     inputs: tuple[str, ...]
     """Co-partitioned topics to read."""
+    outputs: tuple[str, ...] = ()
+    """Topics that the states write to; any other is refused. They need as many partitions as the inputs."""
     changelog: str = ""
     """Topic of the state; default `<app_id>-changelog`."""
     client_options: Mapping[str, Any] = {}

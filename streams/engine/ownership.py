@@ -1,7 +1,7 @@
 """Which partitions this worker owns, and how it comes to own them.
 
-The consumer group only proposes. A partition is ours when its producer was opened (which fences every former owner), its
-state was read back, and a commit has gone through since the last rebalance: whoever was fenced cannot commit.
+The consumer group only proposes. A partition is ours when its producer was opened (which fences every former owner),
+its state was read back, and a commit has gone through since the last rebalance: whoever was fenced cannot commit.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from mode.utils.logging import get_logger
 
 from streams.engine.errors import NoProgress
 from streams.engine.failures import Failure, sort_failure
+from streams.engine.memory import settle_memory
 from streams.engine.observer import EngineObserver
 from streams.engine.options import EngineOptions
 from streams.engine.partition import Closed, OwnedPartition
@@ -31,7 +32,7 @@ FIRST_BACKOFF, MAX_BACKOFF = 0.2, 5.0
 class Ownership:
     """The partitions of this worker, each running, or on its way there in a task of its own."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - half of them by name
         self,
         options: EngineOptions,
         factory: StateFactory,
@@ -57,6 +58,7 @@ class Ownership:
         self._poisons: defaultdict[int, Poisons] = defaultdict(Poisons)
         self._failed_lives: Counter[int] = Counter()
         self._rebalances = 0
+        self._has_loaded = False
         self._recoveries = asyncio.Semaphore(options.recovery_parallelism)
 
     @property
@@ -133,6 +135,9 @@ class Ownership:
     def _settled(self, number: int, task: asyncio.Task[None]) -> None:
         if self._settling.get(number) is task:
             del self._settling[number]
+        if self._has_loaded and not self._settling:  # once for all that were opened together
+            self._has_loaded = False
+            settle_memory()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(f"partition {number}", error)
 
@@ -175,7 +180,7 @@ class Ownership:
         async with self._recoveries:
             state = self._factory(number)
             life = OwnedPartition(
-                number, state, self._options, self._observer, self._poisons[number], on_failure=self.replace
+                number, state, self._options, self._observer, poisons=self._poisons[number], on_failure=self.replace
             )
             try:
                 lost = await life.open()
@@ -183,6 +188,7 @@ class Ownership:
                 await life.close()
                 raise
         self._lives[number] = life
+        self._has_loaded = True
         for topic, offsets in lost.items():
             self._report_loss(topic, number, offsets)
         return life

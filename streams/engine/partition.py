@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from mode.utils.logging import get_logger
 
 from streams.engine.chunks import Fetched
+from streams.engine.errors import UnknownOutput
 from streams.engine.observer import EngineObserver
 from streams.engine.options import EngineOptions
 from streams.engine.packing import PackedRecord
@@ -49,12 +50,13 @@ class OwnedPartition:
     while that is under way the next chunks are applied.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last two by name
         self,
         number: int,
         state: State,
         options: EngineOptions,
         observer: EngineObserver,
+        *,
         poisons: Poisons,
         on_failure: Callable[["OwnedPartition", BaseException], None],
     ) -> None:
@@ -208,8 +210,11 @@ class OwnedPartition:
         changelog: list[PackedRecord] = [(key, value, no_headers) for key, value in state.flush()]
         changelog.append((POSITION_KEY, encode_position(self.applied), no_headers))
         writes = {self._options.changelog_topic: changelog}
+        writes.update({topic: [] for topic in self._options.outputs})
         for output in state.outputs:
-            writes.setdefault(output.topic, []).append((output.key, output.value, list(output.headers)))
+            if output.topic not in writes:
+                raise UnknownOutput(f"a state writes to {output.topic}, which is not among the outputs in the options")
+            writes[output.topic].append((output.key, output.value, list(output.headers)))
         state.outputs.clear()
         return writes
 

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 
-
 MAX_KINDS = 1000
 """Bound on what the filter remembers, should a template hold changing text."""
 

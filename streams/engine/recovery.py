@@ -1,9 +1,10 @@
 """Reading a state back: the changelog of one partition, from its beginning to its last stable offset."""
 
-import gc
+import time
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 from mode.utils.logging import get_logger
 
 from streams.engine.errors import InputTruncated
@@ -14,6 +15,8 @@ from streams.engine.state import RESERVED, State
 logger = get_logger(__name__)
 
 READ_SIZE = 4 << 20
+SILENCE = 15.0
+"""Seconds without a record after which a recovery begins anew."""
 READ_RECORDS = 5000
 """Records loaded before the event loop gets a turn; about 10 ms."""
 
@@ -55,18 +58,21 @@ async def recover(partition: int, state: State, options: EngineOptions) -> Recov
     finally:
         await consumer.stop()
     state.loaded()
-    _settle_memory()
     return Recovered(position, records, lost)
 
 
 async def _read(consumer: Any, changelog: TopicPartition, state: State) -> tuple[dict[str, int], int]:
-    """Load every record; the fetch position also passes transaction markers, so it does reach the end offset."""
+    """Load every record; the fetch position also passes transaction markers, so it does reach the end."""
     await consumer.seek_to_beginning(changelog)
-    end = (await consumer.end_offsets([changelog]))[changelog]
     position: dict[str, int] = {}
     count = 0
-    while await consumer.position(changelog) < end:
+    moved_at = time.monotonic()
+    while not await _at_end(consumer, changelog):
+        if time.monotonic() - moved_at > SILENCE:
+            raise KafkaTimeoutError(f"{changelog.topic}-{changelog.partition} could not be read to its end")
         fetched = await consumer.getmany(changelog, timeout_ms=200, max_records=READ_RECORDS)
+        if fetched:
+            moved_at = time.monotonic()
         for record in fetched.get(changelog, ()):
             if record.key == POSITION_KEY:
                 position = decode_position(record.value)
@@ -74,6 +80,16 @@ async def _read(consumer: Any, changelog: TopicPartition, state: State) -> tuple
                 state.load(record.key, record.value)
             count += 1
     return position, count
+
+
+async def _at_end(consumer: Any, changelog: TopicPartition) -> bool:
+    """Return whether everything was read and nothing is undecided.
+
+    We are the only writer and have no transaction open. So if the last stable offset is below the high watermark, a
+    marker is still on its way, and it has to be waited for: our next commit would decide what it leaves open.
+    """
+    stable, end = consumer.last_stable_offset(changelog), consumer.highwater(changelog)
+    return stable is not None and stable == end and await consumer.position(changelog) >= end
 
 
 async def _check_inputs(
@@ -94,14 +110,3 @@ async def _check_inputs(
             lost[tp.topic] = begins[tp] - known
         position[tp.topic] = max(known or 0, begins[tp])
     return lost
-
-
-def _settle_memory() -> None:
-    """Take the state out of the garbage collector's walks.
-
-    Faust calls gc.collect() in a loop at every rebalance. Unfreezing first lets the collector find what a former state
-    of this process left behind.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed
 from mode.utils.logging import get_logger
 
@@ -52,6 +52,22 @@ class TransactionalProducer:
             **options.client_arguments(),
         )
         await self._producer.start()
+        await asyncio.wait_for(self._abort_leftovers(), options.request_timeout)
+
+    async def _abort_leftovers(self) -> None:
+        """Write an abort marker to every partition that we may have written to.
+
+        The broker should have done so. But a coordinator that comes up before it knows the topics takes them for
+        deleted, and forgets the markers of the transactions that it ends (seen with Kafka 4.3). What they wrote stays
+        open then, and our next commit would commit it too: a marker says whose transaction ends, not which.
+        """
+        producer, options = self._producer, self._options
+        await producer.begin_transaction()
+        for topic in (options.changelog_topic, *options.outputs):
+            await producer.partitions_for(topic)
+            place = TopicPartition(topic, self._partition)
+            producer._txn_manager.maybe_add_partition_to_txn(place)  # noqa: SLF001 - there is no other way, pinned
+        await producer.abort_transaction()
 
     async def write(self, snapshot: Callable[[], Writes]) -> Written:
         """Write one transaction.
@@ -107,7 +123,7 @@ class TransactionalProducer:
         producer, self._producer = self._producer, None
         if producer is None:
             return
-        producer._message_accumulator.fail_all(ProducerClosed())
+        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001 - see above, pinned
         try:
             await asyncio.wait_for(producer.stop(), CLOSE_TIMEOUT)
         except (KafkaError, TimeoutError) as error:

@@ -3,8 +3,6 @@
 import logging
 from typing import Any
 
-import faust
-
 from streams.engine.app import EngineApp
 from streams.engine.engine import EXIT_FAILED
 from streams.engine.errors import EngineError
@@ -22,7 +20,7 @@ def run_worker(app: EngineApp, **worker_options: Any) -> int:
     Returns:
         0 after an orderly stop, 70 after a failure that was logged.
     """
-    worker = faust.Worker(app, **worker_options)
+    worker = app.Worker(**worker_options)
     try:
         worker.execute_from_commandline()
     except SystemExit as stop:

@@ -1,4 +1,4 @@
-"""One label set in one window: its values, and the lines that tell them."""
+"""One label set: its values in every window, and the lines that tell them."""
 
 from __future__ import annotations
 
@@ -11,41 +11,77 @@ from streams.exposition.labels import bound, pairs
 
 _SIGNALS = by_family()
 
+Lines = tuple[str, ...]
+"""Sample lines, each ending with a line feed: one text for a count; for a histogram its buckets, count and sum."""
+
 
 class Block:
     """Values and text of one label set in one window.
 
     Attributes:
         values: A count; or the count of each bucket, then the sum of the observed ms.
-        text: Its lines as last told, None when they have to be made again; a histogram has three: buckets, count, sum.
+        lines: What was told last, None when it has to be made again; a histogram with nothing in it tells nothing.
     """
 
-    __slots__ = ("_prefixes", "text", "values")
+    __slots__ = ("_prefixes", "lines", "values")
 
     def __init__(self, values: int, prefixes: tuple[str, ...]) -> None:
         self.values = [0] * values
-        self.text: tuple[str, ...] | None = None
+        self.lines: Lines | None = None
         self._prefixes = prefixes
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is in it."""
-        return not any(self.values)
+    def told(self) -> Lines:
+        """Return its lines."""
+        if self.lines is None:
+            self.lines = self._made()
+        return self.lines
 
-    def lines(self) -> tuple[str, ...]:
-        """Return the sample lines, each ending with a line feed: one text, or three for a histogram."""
-        if self.text is None:
-            self.text = self._made()
-        return self.text
-
-    def _made(self) -> tuple[str, ...]:
+    def _made(self) -> Lines:
         prefixes = self._prefixes
         if len(prefixes) == 1:
             return (f"{prefixes[0]}{self.values[0]}\n",)
         *buckets, total = self.values
+        if not any(buckets):
+            return "", "", ""
         counts = list(accumulate(buckets))
         lines = "".join([f"{prefix}{count}\n" for prefix, count in zip(prefixes, counts, strict=False)])
         return lines, f"{prefixes[-2]}{counts[-1]}\n", f"{prefixes[-1]}{total / 1000}\n"
+
+
+class LabelSet:
+    """One label set of a family, over all windows.
+
+    Attributes:
+        blocks: Window -> its values and text.
+        partitions: The shards it was seen in.
+        lines: What was told last, by whether it was grouped; None when it has to be made again.
+    """
+
+    __slots__ = ("blocks", "lines", "partitions")
+
+    def __init__(self, blocks: dict[str, Block]) -> None:
+        self.blocks = blocks
+        self.partitions: set[int] = set()
+        self.lines: dict[bool, Lines] | None = None
+
+    def told(self, *, grouped: bool) -> Lines:
+        """Return the lines of all windows.
+
+        Args:
+            grouped: All lines of one window together, as OpenMetrics wants them: a single text. Otherwise a text each
+                for what `Lines` names.
+        """
+        if self.lines is None:
+            self.lines = {}
+        lines = self.lines.get(grouped)
+        if lines is None:
+            told = [block.told() for block in self.blocks.values()]
+            if grouped:
+                lines = ("".join(["".join(parts) for parts in told]),)
+            else:
+                lines = tuple(["".join(column) for column in zip(*told, strict=True)])
+            self.lines[grouped] = lines
+        return lines
 
 
 class Shape:

@@ -8,36 +8,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from weakref import ref
 
-from processors.cells import FAMILY, Family
+from processors.cells import FAMILY, Cells, Family
 from processors.funnel import Funnel
 from processors.periods import window_names
 from processors.questions import FAMILIES
 from processors.questions.live import FIRST_AGE
 from processors.shard import Shard
 from processors.windows import NOW
-from streams.exposition.blocks import Block, Shape
+from streams.exposition.blocks import LabelSet, Lines, Shape
 
 _FAMILY_OF: Mapping[int, Family] = {family.number: family for family in FAMILIES}
 
 
-class LabelSet:
-    """One label set of a family, over all windows.
+class _Told:
+    """A shard that is in the sums.
 
-    Attributes:
-        labels: Its label values.
-        blocks: Window -> its values and text.
-        partitions: The shards it was seen in.
+    It holds what is needed to take the shard out again, but not the shard: one that was given up must not stay in
+    memory until somebody scrapes.
     """
 
-    def __init__(self, labels: tuple[str, ...], blocks: dict[str, Block]) -> None:
-        self.labels = labels
-        self.blocks = blocks
-        self.partitions: set[int] = set()
+    def __init__(self, shard: Shard) -> None:
+        self.shard = ref(shard)
+        self.labels = shard.labels
+        self.totals: dict[str, Cells] = shard.windows.totals
+        self.places: dict[int, tuple[LabelSet, int]] = {}
+        """Series -> where its value stands."""
 
 
 class Board:
-    """The numbers of all shards of a worker.
+    """The numbers of all shards of a worker. Nobody else moves the windows of a shard that is on a board.
 
     Args:
         funnel: Gives the windows and the bucket edges.
@@ -50,26 +51,38 @@ class Board:
         for family in FAMILIES:
             if family.key < FIRST_AGE and not family.fields:  # its one label set is known: it is told from the start
                 self._new(family, ())
-        self._shards: dict[int, Shard] = {}
-        self._known: dict[int, dict[int, tuple[LabelSet, int]]] = {}
+        self._told: dict[int, _Told] = {}
 
     # -- shards come and go --------------------------------------------------------------------------------------
 
     def follow(self, shards: Mapping[int, Shard]) -> None:
-        """Tell these shards from now on, by partition number; a shard object that was replaced is taken anew."""
-        for partition in [p for p, shard in self._shards.items() if shards.get(p) is not shard]:
-            self._drop(partition)
-        for partition, shard in shards.items():
-            if partition not in self._shards:
-                self._shards[partition] = shard
-                self._known[partition] = {}
-                for window, totals in shard.windows.totals.items():
-                    self._book(partition, window, totals.items())
+        """Take out what is no longer there, or was replaced by another object; shards are by partition number."""
+        for partition, told in list(self._told.items()):
+            shard = told.shard()
+            if shard is None or shard is not shards.get(partition):
+                self._drop(partition)
+
+    def refresh(self, partition: int, shard: Shard, now: int) -> None:
+        """Bring the numbers of one shard up to date, and take it in when it is new.
+
+        Args:
+            partition: Its number.
+            shard: The one that `follow` was told of.
+            now: Now in ms, on its clock.
+        """
+        if partition not in self._told:
+            self._told[partition] = _Told(shard)
+            for window, totals in shard.windows.totals.items():
+                self._book(partition, window, totals.items())
+        shard.merge()
+        for window, differences in shard.windows.advance(now).items():
+            if differences:
+                self._book(partition, window, differences.items())
 
     def _drop(self, partition: int) -> None:
-        for window, totals in self._shards[partition].windows.totals.items():
+        for window, totals in self._told[partition].totals.items():
             self._book(partition, window, ((series, -value) for series, value in totals.items()))
-        del self._shards[partition], self._known[partition]
+        del self._told[partition]
         for sets in self._sets.values():
             for labels in [labels for labels, entry in sets.items() if partition in entry.partitions]:
                 sets[labels].partitions.discard(partition)
@@ -78,33 +91,21 @@ class Board:
 
     # -- numbers -------------------------------------------------------------------------------------------------
 
-    def refresh(self, now: Mapping[int, int]) -> None:
-        """Bring all numbers up to date.
-
-        Args:
-            now: Partition -> now in ms, on its clock.
-        """
-        for partition, shard in self._shards.items():
-            shard.merge()
-            for window, differences in shard.windows.advance(now[partition]).items():
-                if differences:
-                    self._book(partition, window, differences.items())
-
     def _book(self, partition: int, window: str, differences: Iterable[tuple[int, int]]) -> None:
-        known = self._known[partition]
+        places = self._told[partition].places
         for series, difference in differences:
-            entry = known.get(series)
-            if entry is None:
-                entry = known[series] = self._find(partition, series)
-            labels, index = entry
-            block = labels.blocks[window]
+            place = places.get(series)
+            if place is None:
+                place = places[series] = self._find(partition, series)
+            entry, index = place
+            block = entry.blocks[window]
             block.values[index] += difference
-            block.text = None
+            block.lines = entry.lines = None
 
     def _find(self, partition: int, series: int) -> tuple[LabelSet, int]:
         family = _FAMILY_OF[series >> FAMILY & 63]
-        shard = self._shards[partition]
-        values = family.labels(series, lambda table, number: shard.labels[table].names[number])
+        tables = self._told[partition].labels
+        values = family.labels(series, lambda table, number: tables[table].names[number])
         entry = self._sets[family.number].get(values) or self._new(family, values)
         entry.partitions.add(partition)
         return entry, self._shapes[family.number].index(series & family.sum_bucket)
@@ -112,29 +113,36 @@ class Board:
     def _new(self, family: Family, values: tuple[str, ...]) -> LabelSet:
         shape = self._shapes[family.number]
         windows = self._windows if shape.windowed else (NOW,)
-        entry = LabelSet(values, {window: shape.block(window, values) for window in windows})
+        entry = LabelSet({window: shape.block(window, values) for window in windows})
         self._sets[family.number][values] = entry
         return entry
 
     # -- text ----------------------------------------------------------------------------------------------------
 
-    def texts(self, family: Family) -> Iterator[Block]:
-        """Yield the blocks of a family, in a stable order: by label values, then by window."""
+    def lines(self, family: Family, *, grouped: bool = False) -> Iterator[Lines]:
+        """Yield the lines of each label set of a family, in a stable order: by label values, then by window."""
         sets = self._sets[family.number]
         for values in sorted(sets):
-            yield from sets[values].blocks.values()
+            yield sets[values].told(grouped=grouped)
 
     def ages(self, family: Family, now: Mapping[int, int]) -> dict[str, float]:
-        """Return the age in seconds of the oldest entry of each group, by the group's name."""
+        """Return the age in seconds of the oldest entry of each group, by the group's name.
+
+        Args:
+            family: One of the ages.
+            now: Partition -> now in ms, on its clock.
+        """
         table = str(family.fields[0].names)
         out: dict[str, float] = defaultdict(float)
-        for partition, shard in self._shards.items():
-            names = shard.labels[table].names
-            for group, start in shard.oldest(family.number):
-                out[names[group]] = max(out[names[group]], (now[partition] - start) / 1000)
+        for partition, told in self._told.items():
+            shard = told.shard()
+            if shard is not None and partition in now:
+                names = shard.labels[table].names
+                for group, start in shard.oldest(family.number):
+                    out[names[group]] = max(out[names[group]], (now[partition] - start) / 1000)
         return out
 
     def value(self, family: Family, window: str, labels: tuple[str, ...]) -> list[int]:
-        """Return the stored values of one label set, for tests and for the terminal board; empty when unknown."""
+        """Return the stored values of one label set in one window; empty when unknown."""
         entry = self._sets[family.number].get(labels)
         return list(entry.blocks[window].values) if entry and window in entry.blocks else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -12,9 +12,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from schemas.refusals import Reason
-from schemas.signals import Signal, by_name
+from schemas.signals import by_name
 from streams.agents import LeadState
 from streams.engine import EngineObserver, InputProgress
+from streams.exposition.catching_up import CatchingUp
 
 _CHUNK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 _TRANSACTION = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -55,8 +56,8 @@ class WorkerView(Protocol):
 def _named(kind: type[Any], name: str, registry: CollectorRegistry, **options: Any) -> Any:
     """Make a measurement from its row in the signal table."""
     signal = by_name(name)
-    # prometheus_client appends the unit unless the name ends with it, and `_total` by itself.
-    return kind(signal.name, signal.help, labelnames=signal.labels, registry=registry, **options)
+    # prometheus_client appends `_total` by itself.
+    return kind(signal.name, signal.help, labelnames=signal.labels, unit=signal.unit, registry=registry, **options)
 
 
 class Measurements(EngineObserver):
@@ -64,11 +65,17 @@ class Measurements(EngineObserver):
 
     Args:
         registry: Where the measurements are told.
+        inputs: The input topics.
         now: The wall clock, ms.
+
+    Attributes:
+        recoveries: Partition -> seconds and records of its last recovery here.
+        scrape: Where the time of a scrape is observed.
     """
 
-    def __init__(self, registry: CollectorRegistry, now: Any) -> None:
+    def __init__(self, registry: CollectorRegistry, inputs: Iterable[str], now: Callable[[], int]) -> None:
         self._now = now
+        self.recoveries: dict[int, tuple[float, int]] = {}
 
         def named(kind: type[Any], name: str, **options: Any) -> Any:
             return _named(kind, name, registry, **options)
@@ -79,8 +86,6 @@ class Measurements(EngineObserver):
         self.scrape: Histogram = named(Histogram, "leadpulse_scrape_duration_seconds", buckets=_SCRAPE)
         self._records: Counter = named(Counter, "leadpulse_transaction_records")
         self._bytes: Counter = named(Counter, "leadpulse_transaction_bytes")
-        self._recovery_seconds: Gauge = named(Gauge, "leadpulse_recovery_duration_seconds")
-        self._recovery_records: Gauge = named(Gauge, "leadpulse_recovery_records")
         self._rebalances: Counter = named(Counter, "leadpulse_rebalances")
         self._rebalance_seconds: Gauge = named(Gauge, "leadpulse_rebalance_duration_seconds")
         self._incidents: Counter = named(Counter, "leadpulse_engine_incidents")
@@ -88,6 +93,8 @@ class Measurements(EngineObserver):
         self._away: Gauge = named(Gauge, "leadpulse_broker_away_seconds")
         for kind in INCIDENTS:
             self._incidents.labels(kind)
+        for topic in inputs:
+            self._lost.labels(topic)
         build = Info("leadpulse_build", by_name("leadpulse_build").help, registry=registry)
         build.info(_versions())
 
@@ -107,8 +114,7 @@ class Measurements(EngineObserver):
 
     def partition_recovered(self, partition: int, seconds: float, records: int) -> None:
         """Keep the last recovery of each partition."""
-        self._recovery_seconds.labels(partition).set(seconds)
-        self._recovery_records.labels(partition).set(records)
+        self.recoveries[partition] = seconds, records
 
     def rebalance_begun(self) -> None:
         """Count it."""
@@ -156,10 +162,17 @@ def _versions() -> dict[str, str]:
 
 
 class StateCollector(Collector):
-    """Tells what the states of this worker count, and how they stand; looked up at each scrape."""
+    """Tells what the states of this worker count, and how they stand; looked up at each scrape.
 
-    def __init__(self, worker: WorkerView) -> None:
+    Args:
+        worker: Whose states.
+        measurements: Knows their recoveries.
+    """
+
+    def __init__(self, worker: WorkerView, measurements: Measurements) -> None:
         self._worker = worker
+        self._measurements = measurements
+        self._catching_up = CatchingUp(worker.inputs)
 
     def describe(self) -> list[Metric]:
         """Return nothing: names are not to be looked up before there are states."""
@@ -168,13 +181,17 @@ class StateCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the counters and gauges of all owned partitions."""
         states = sorted(self._worker.lead_states.items())
+        progress = list(self._worker.progress())
+        self._catching_up.look(dict(states), progress)
         yield from self._counters(states)
         yield from self._standing(states)
-        yield from self._lags()
+        yield from self._recoveries(states)
+        yield from self._lags(progress)
 
     def _counters(self, states: list[tuple[int, LeadState]]) -> Iterator[Metric]:
         read, events, dead = map(_counter, ("leadpulse_records_read", "leadpulse_events", "leadpulse_dead_letters"))
         alerts, overflow = map(_counter, ("leadpulse_alerts", "leadpulse_label_overflow"))
+        forgotten = _counter("leadpulse_forgotten_events")
         for number, state in states:
             counts, partition = state.counts, str(number)
             for topic in self._worker.inputs:
@@ -185,11 +202,12 @@ class StateCollector(Collector):
                 dead.add_metric([partition, reason.value], n)
             for outcome in OUTCOMES:
                 events.add_metric([partition, outcome], all_dead if outcome == "dead" else counts.get(outcome, 0))
+            forgotten.add_metric([partition], counts.get("forgotten", 0))
             for kind in ALERT_KINDS:
                 alerts.add_metric([partition, kind], counts.get(f"alert.{kind}", 0))
             for label in CAPPED:
                 overflow.add_metric([partition, label], counts.get(f"overflow.{label}", 0))
-        yield from (read, events, dead, alerts, overflow)
+        yield from (read, events, forgotten, dead, alerts, overflow)
 
     def _standing(self, states: list[tuple[int, LeadState]]) -> Iterator[Metric]:
         leads, panes, ready = map(
@@ -200,7 +218,7 @@ class StateCollector(Collector):
             partition, shard = [str(number)], state.shard
             leads.add_metric(partition, len(shard))
             panes.add_metric(partition, len(shard.panes))
-            ready.add_metric(partition, 1)
+            ready.add_metric(partition, self._catching_up.has_arrived(state))
             if shard.watermark:
                 watermark.add_metric(partition, shard.watermark / 1000)
         yield from (leads, panes, ready, watermark)
@@ -208,10 +226,19 @@ class StateCollector(Collector):
             yield _single("leadpulse_partitions", self._worker.partitions)
         yield _single("leadpulse_ready", self._worker.not_ready_because() is None)
 
-    def _lags(self) -> Iterator[Metric]:
+    def _recoveries(self, states: list[tuple[int, LeadState]]) -> Iterator[Metric]:
+        seconds, records = map(_gauge, ("leadpulse_recovery_duration_seconds", "leadpulse_recovery_records"))
+        for number, _ in states:
+            if number in self._measurements.recoveries:
+                took, read = self._measurements.recoveries[number]
+                seconds.add_metric([str(number)], took)
+                records.add_metric([str(number)], read)
+        yield from (seconds, records)
+
+    def _lags(self, progress: list[InputProgress]) -> Iterator[Metric]:
         records, seconds = _gauge("leadpulse_consumer_lag_records"), _gauge("leadpulse_consumer_lag_seconds")
         now = self._worker.wall_now()
-        for at in self._worker.progress():
+        for at in progress:
             if at.lag is not None:
                 labels = [str(at.partition), at.topic]
                 records.add_metric(labels, at.lag)
@@ -222,12 +249,12 @@ class StateCollector(Collector):
 
 def _counter(name: str) -> CounterMetricFamily:
     signal = by_name(name)
-    return CounterMetricFamily(signal.name, signal.help, labels=signal.labels)
+    return CounterMetricFamily(signal.name, signal.help, labels=signal.labels, unit=signal.unit)
 
 
 def _gauge(name: str) -> GaugeMetricFamily:
-    signal: Signal = by_name(name)
-    return GaugeMetricFamily(signal.name, signal.help, labels=signal.labels)
+    signal = by_name(name)
+    return GaugeMetricFamily(signal.name, signal.help, labels=signal.labels, unit=signal.unit)
 
 
 def _single(name: str, value: float) -> GaugeMetricFamily:
@@ -237,7 +264,7 @@ def _single(name: str, value: float) -> GaugeMetricFamily:
 def registry_for(worker: WorkerView) -> tuple[CollectorRegistry, Measurements]:
     """Return a registry with everything told about a worker and its process, and the observer that fills it."""
     registry = CollectorRegistry()
-    measurements = Measurements(registry, worker.wall_now)
-    registry.register(StateCollector(worker))
+    measurements = Measurements(registry, worker.inputs, worker.wall_now)
+    registry.register(StateCollector(worker, measurements))
     ProcessCollector(registry=registry)
     return registry, measurements

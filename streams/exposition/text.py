@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from processors.cells import Family
 from processors.questions import FAMILIES
 from schemas.signals import BUSINESS, Signal
+from streams.exposition.blocks import Lines
 from streams.exposition.board import Board
 from streams.exposition.labels import pairs
 
@@ -32,25 +33,21 @@ def render(board: Board, now: Mapping[int, int], *, openmetrics: bool) -> str:
             out.append(_head(signal, signal.name, "gauge", openmetrics=openmetrics))
             ages = board.ages(family, now)
             out.extend(f"{signal.name}{{{pairs(signal.labels, (name,))}}} {ages[name]}\n" for name in sorted(ages))
-        elif signal.kind == "gauge_histogram":
-            _histogram(out, signal, board, family, openmetrics=openmetrics)
+        elif signal.kind == "gauge_histogram" and not openmetrics:
+            _three_families(out, signal, list(board.lines(family)))
         else:
-            out.append(_head(signal, signal.name, "gauge", openmetrics=openmetrics))
-            out.extend([block.lines()[0] for block in board.texts(family)])
+            kind = "gaugehistogram" if signal.kind == "gauge_histogram" else "gauge"
+            out.append(_head(signal, signal.name, kind, openmetrics=openmetrics))
+            out.extend([lines[0] for lines in board.lines(family, grouped=openmetrics)])
     return "".join(out)
 
 
-def _histogram(out: list[str], signal: Signal, board: Board, family: Family, *, openmetrics: bool) -> None:
-    blocks = [block.lines() for block in board.texts(family) if not block.empty]
-    if openmetrics:
-        out.append(_head(signal, signal.name, "gaugehistogram", openmetrics=True))
-        out.extend([line for lines in blocks for line in lines])
-        return
+def _three_families(out: list[str], signal: Signal, sets: list[Lines]) -> None:
     out.append(_head(signal, signal.name, "histogram", openmetrics=False))
-    out.extend([lines[0] for lines in blocks])
+    out.extend([lines[0] for lines in sets])
     for position, suffix in ((1, "_gcount"), (2, "_gsum")):
         out.append(_head(signal, signal.name + suffix, "gauge", openmetrics=False))
-        out.extend([lines[position] for lines in blocks])
+        out.extend([lines[position] for lines in sets])
 
 
 def _head(signal: Signal, name: str, kind: str, *, openmetrics: bool) -> str:

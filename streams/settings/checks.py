@@ -10,7 +10,7 @@ from itertools import pairwise
 from streams.settings.durations import Duration
 from streams.settings.kafka import password, tls_context
 from streams.settings.lines import ValuePath
-from streams.settings.sections import Kafka, Settings
+from streams.settings.sections import Calendar, Kafka, Settings
 
 Fault = tuple[ValuePath, str]
 
@@ -129,6 +129,26 @@ def check_response(settings: Settings) -> Iterator[Fault]:
     yield from _ascending(("response", "thresholds"), settings.response.thresholds)
 
 
+def check_hours(settings: Settings) -> Iterator[Fault]:
+    """Check that everybody has one calendar."""
+    seen: dict[str, str] = {}
+    for position, calendar in enumerate(settings.hours.calendars):
+        for place, claim in _claims(calendar):
+            if claim in seen:
+                yield ("hours", "calendars", position, *place), f'{claim} calendar "{seen[claim]}" already'
+            seen.setdefault(claim, calendar.name)
+
+
+def _claims(calendar: Calendar) -> Iterator[tuple[ValuePath, str]]:
+    yield ("name",), f'the name "{calendar.name}" has'
+    for position, team in enumerate(calendar.teams):
+        yield ("teams", position), f'team "{team}" has'
+    for position, region in enumerate(calendar.regions):
+        yield ("regions", position), f'region "{region}" has'
+    if calendar.is_default:
+        yield (), "needs teams or regions: everybody else has"
+
+
 def check_windows(settings: Settings) -> Iterator[Fault]:
     """Check that every window is there once, under one name."""
     seen: dict[Duration, str] = {}
@@ -150,6 +170,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "worker": check_worker,
     "funnel": check_funnel,
     "response": check_response,
+    "hours": check_hours,
     "windows": check_windows,
 }
 """Section -> its check. It runs when the section's fields are right each by itself."""

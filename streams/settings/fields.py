@@ -25,7 +25,7 @@ class Field(Struct, frozen=True):
         section: Name of its section.
         name: Its name there.
         type: Its annotated type.
-        default: Its default.
+        default: Its default; `NODEFAULT` when it must be given.
         description: What it means.
     """
 
@@ -73,7 +73,8 @@ def type_text(annotated: Any) -> str:
     if get_origin(bare) is Literal:
         return "one of " + ", ".join(f'"{option}"' for option in get_args(bare))
     if isinstance(bare, type) and issubclass(bare, Struct):
-        return "a table with " + " and ".join(f"`{name}`" for name in bare.__struct_fields__)
+        *names, last = (f"`{name}`" for name in bare.__struct_fields__)
+        return f"a table with {', '.join(names)} and {last}"
     return _PLAIN[bare] + _bounds(notes)
 
 
@@ -104,7 +105,18 @@ def summary(section: str) -> str:
 @cache
 def fields_of(section: str) -> dict[str, Field]:
     """Return the fields of a section by name, in order."""
-    kind = sections()[section]
+    return _fields(section, sections()[section])
+
+
+def table_fields(field: Field) -> dict[str, Field]:
+    """Return the fields by name, in order, of the tables that a setting is a list of; nothing for another setting."""
+    kind = next(iter(get_args(split_type(field.type)[0])), None)
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return _fields(f"{field.section}.{field.name}", kind)
+    return {}
+
+
+def _fields(section: str, kind: type[Struct]) -> dict[str, Field]:
     hints = get_type_hints(kind, include_extras=True)
     texts = _descriptions(kind)
     return {f.name: Field(section, f.name, hints[f.name], f.default, texts[f.name]) for f in structs.fields(kind)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct
 
-from streams.settings.fields import Field, fields_of, sections, summary, toml, type_text
+from streams.settings.fields import Field, fields_of, sections, summary, table_fields, toml, type_text
 from streams.settings.sections import Settings
 
 _WIDTH = 100
@@ -40,22 +40,26 @@ none. **Secrets** are shown as `***` wherever settings are printed; give them as
 """
 
 
-def _code(field: Field) -> str:
-    return f"`{toml(field.default)}`"
-
-
 def _row(field: Field) -> str:
     must_be = type_text(field.type).replace("|", r"\|")
-    return f"| `{field.name}` | {must_be} | {_code(field)} | {field.description} |"
+    default = "must be given" if field.default is NODEFAULT else f"`{toml(field.default)}`"
+    return f"| `{field.name}` | {must_be} | {default} | {field.description} |"
+
+
+def _table(fields: Iterable[Field]) -> str:
+    head = "| Setting | Must be | Default | Meaning |\n|---|---|---|---|"
+    return "\n".join((head, *map(_row, fields)))
 
 
 def reference_markdown() -> str:
     """Return the text of `docs/configuration.md`."""
     parts = [_INTRODUCTION]
     for section in sections():
-        rows = "\n".join(_row(field) for field in fields_of(section).values())
-        head = "| Setting | Must be | Default | Meaning |\n|---|---|---|---|"
-        parts.append(f"## `[{section}]`\n\n{summary(section)}\n\n{head}\n{rows}\n")
+        fields = fields_of(section).values()
+        parts.append(f"## `[{section}]`\n\n{summary(section)}\n\n{_table(fields)}\n")
+        for field in fields:
+            if inner := table_fields(field):
+                parts.append(f"### `[[{section}.{field.name}]]`\n\n{_table(inner.values())}\n")
     return "\n".join(parts)
 
 

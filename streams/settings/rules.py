@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from zoneinfo import ZoneInfo, available_timezones
 
 from streams.settings.durations import Duration
@@ -76,6 +76,21 @@ class Matching(Rule):
         if match and (not port or 0 < int(port) <= _MOST_PORTS):
             return ""
         return f'must be {self.text}, got "{value}"'
+
+
+class Parsed(Rule):
+    """Text that a function can read; the function raises ValueError with what is wrong."""
+
+    def __init__(self, parse: Callable[[str], object], text: str) -> None:
+        self._parse, self.text = parse, text
+
+    def problem(self, value: object) -> str:
+        """Return why a text cannot be read."""
+        try:
+            self._parse(str(value))
+        except ValueError as error:
+            return str(error)
+        return ""
 
 
 class Zone(Rule):

@@ -13,12 +13,15 @@ from msgspec import Meta, Struct
 
 from schemas.interaction_events import CHANNELS, Outcome
 from streams.settings.durations import Duration, durations
+from streams.settings.hours import DATES, WEEK
+from streams.settings.public_holidays import PLACE
 from streams.settings.rules import ADDRESS, NAME, SUFFIX, TOPIC, URL, Between, OneOf, Zone
 from streams.settings.secret import Secret
 
 Topic = Annotated[str, TOPIC]
 Threshold = Annotated[Duration, Between("1s", "365d")]
 Cap = Annotated[int, Meta(ge=1, le=1000)]
+Label = Annotated[str, Meta(min_length=1, max_length=256)]
 CalendarWindow = Literal["today", "week", "month", "quarter"]
 
 
@@ -217,6 +220,48 @@ class Response(Struct, frozen=True, kw_only=True):
     written_channels: tuple[Annotated[str, OneOf(*CHANNELS)], ...] = ("email", "sms", "chat", "messenger", "mail")
 
 
+class Calendar(Struct, frozen=True, kw_only=True):
+    """The working hours of some teams.
+
+    Attributes:
+        name: What you call it.
+        zone: Time zone that the hours below are in.
+        week: Hours of the week: `"Mon-Fri 08:00-18:00"`, `"Mon,Wed 08:00-12:00, 13:00-17:00"`, `"Fri 22:00-06:00"`.
+            Those that end at an earlier time go on into the next day, and belong to the day they begin on.
+        holidays: Country, or country and part as in ISO 3166-2 (`"NL"`, `"DE-BY"`), on whose public holidays nobody
+            works. Empty: nowhere's.
+        dates: Dates with hours of their own, in one year or in every year: `"12-24 09:00-12:00"`,
+            `"2026-05-15 closed"`, `"12-27..01-01 closed"`; with `usual`, those of the week in spite of a public
+            holiday. The last one that fits a day counts.
+        teams: Teams that work so.
+        regions: Regions of the leads for which other teams work so. Without teams and regions: all the others.
+    """
+
+    name: Annotated[str, NAME]
+    zone: Annotated[str, Zone()]
+    week: Annotated[tuple[Annotated[str, WEEK], ...], Meta(min_length=1, max_length=100)]
+    holidays: Annotated[str, PLACE] = ""
+    dates: Annotated[tuple[Annotated[str, DATES], ...], Meta(max_length=1000)] = ()
+    teams: Annotated[tuple[Label, ...], Meta(max_length=1000)] = ()
+    regions: Annotated[tuple[Label, ...], Meta(max_length=1000)] = ()
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is for everybody whom no other calendar names."""
+        return not self.teams and not self.regions
+
+
+class Hours(Struct, frozen=True, kw_only=True):
+    """When people work. `docs/calendars.md` is the guide.
+
+    Attributes:
+        calendars: The working calendars. A team has the one that names it, else the one that names the region of the
+            lead, else the one that names neither, else it works always.
+    """
+
+    calendars: Annotated[tuple[Calendar, ...], Meta(max_length=200)] = ()
+
+
 class Windows(Struct, frozen=True, kw_only=True):
     """Over which spans of time numbers are given.
 
@@ -266,5 +311,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     log: Log = Log()
     funnel: FunnelSection = FunnelSection()
     response: Response = Response()
+    hours: Hours = Hours()
     windows: Windows = Windows()
     labels: Labels = Labels()

@@ -10,18 +10,21 @@ from typing import Any, Protocol
 import aiohttp
 from aiohttp import web
 from msgspec import json
-from yarl import URL
 
 from processors.timeline import Timeline, timeline
 from streams.agents import LeadState
+from streams.web.addresses import LOCAL, lead_url
 from streams.web.metrics import Scraper
 
 logger = logging.getLogger(__name__)
 
 PEER_TIMEOUT = aiohttp.ClientTimeout(total=5, connect=2)
 MAX_LEAD_ID = 256
-LOCAL = "local"
-"""Query parameter of a question that comes from another worker: it is not passed on."""
+MAX_ANSWER = 1 << 22
+"""Longest answer taken from another worker, in bytes; a lead's history has an end far below."""
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "leadpulse"}
+_FOUND, _NOT_FOUND, _UNAVAILABLE = 200, 404, 503
 
 
 class Worker(Protocol):
@@ -56,6 +59,7 @@ class WebServer:
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
         self._client: aiohttp.ClientSession | None = None
+        self._keeping_fresh: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
         """Listen, and return the port.
@@ -70,27 +74,31 @@ class WebServer:
                 web.get("/metrics", self._metrics),
                 web.get("/livez", self._livez),
                 web.get("/readyz", self._readyz),
-                web.get("/leads/{lead_id:.+}", self._lead),
+                web.get(r"/leads/{lead_id:[\s\S]+}", self._lead),
             ]
         )
+        app.on_response_prepare.append(_add_headers)
+        self._client = aiohttp.ClientSession(timeout=PEER_TIMEOUT)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
         try:
-            await site.start()
+            await web.TCPSite(self._runner, self._host, self._port).start()
         except OSError:
             await self.stop()
             raise
-        self._client = aiohttp.ClientSession(timeout=PEER_TIMEOUT)
+        self._keeping_fresh = asyncio.create_task(self._scraper.keep_fresh(lambda: self._worker.lead_states))
+        self._keeping_fresh.add_done_callback(_complain)
         port: int = self._runner.addresses[0][1]
         return port
 
     async def stop(self) -> None:
         """Stop listening; questions under way are answered."""
-        if self._client:
-            await self._client.close()
+        if self._keeping_fresh:
+            self._keeping_fresh.cancel()
         if self._runner:
             await self._runner.cleanup()
+        if self._client:
+            await self._client.close()
 
     # -- answers -------------------------------------------------------------------------------------------------
 
@@ -98,10 +106,7 @@ class WebServer:
         return web.Response(text="leadpulse\n\n/metrics\n/livez\n/readyz\n/leads/{id}\n")
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        states = self._worker.lead_states
-        shards = {number: state.shard for number, state in states.items()}
-        now = {number: state.now() for number, state in states.items()}
-        kind, body = self._scraper.scrape(shards, now, request.headers.get("Accept", ""))
+        kind, body = self._scraper.scrape(self._worker.lead_states, request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": kind})
 
     async def _livez(self, _: web.Request) -> web.Response:
@@ -121,28 +126,41 @@ class WebServer:
         if LOCAL not in request.query:
             answers = await asyncio.gather(*(self._ask(peer, lead_id) for peer in self._worker.peers()))
             for status, body in answers:
-                if status == web.HTTPOk.status_code:
+                if status == _FOUND:
                     return web.Response(body=body, content_type="application/json")
-                unsure |= status != web.HTTPNotFound.status_code
+                unsure |= status != _NOT_FOUND
         if unsure:
-            return _json({"error": "not all partitions can be asked now, try again"}, 503)
-        return _json({"error": "no event of this lead has been seen"}, 404)
+            return _json({"error": "not all partitions can be asked now, try again"}, _UNAVAILABLE)
+        return _json({"error": "no event of this lead has been seen"}, _NOT_FOUND)
 
     async def _ask(self, peer: str, lead_id: str) -> tuple[int, bytes]:
         if self._client is None:
-            return 503, b""
-        url = URL(peer) / "leads" / lead_id % {LOCAL: "1"}
+            return _UNAVAILABLE, b""
         try:
-            async with self._client.get(url, allow_redirects=False) as answer:
+            async with self._client.get(lead_url(peer, lead_id, local=True), allow_redirects=False) as answer:
+                if (answer.content_length or 0) > MAX_ANSWER:
+                    return _UNAVAILABLE, b""
                 return answer.status, await answer.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            logger.warning("worker %s does not answer: %s", peer, error)
-            return 503, b""
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            # Not the text of the error, which may hold the lead's id.
+            logger.warning("worker %s does not answer: %s", peer, type(error).__name__)
+            return _UNAVAILABLE, b""
+
+
+async def _add_headers(_: web.Request, answer: web.StreamResponse) -> None:
+    answer.headers.update(_HEADERS)
+
+
+def _complain(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        logger.error("the board is no longer kept fresh, scrapes take longer", exc_info=error)
 
 
 def _health(trouble: str | None) -> web.Response:
-    return web.Response(text="ok\n" if trouble is None else f"{trouble}\n", status=200 if trouble is None else 503)
+    return web.Response(
+        text="ok\n" if trouble is None else f"{trouble}\n", status=_FOUND if trouble is None else _UNAVAILABLE
+    )
 
 
-def _json(content: Timeline | dict[str, Any], status: int = 200) -> web.Response:
+def _json(content: Timeline | dict[str, Any], status: int = _FOUND) -> web.Response:
     return web.Response(body=json.encode(content), status=status, content_type="application/json")

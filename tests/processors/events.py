@@ -90,6 +90,18 @@ def automatic_mail(minutes: float, lead: str = "L") -> Any:
     )
 
 
+def interaction(minutes: float, lead: str = "L", **fields: Any) -> Any:
+    return _make(Interaction, minutes, lead, {"direction": "out", "channel": "call"} | fields)
+
+
+def amount_changed(amount: int, minutes: float, lead: str = "L", **fields: Any) -> Any:
+    return _make(AmountChanged, minutes, lead, {"amount": amount} | fields)
+
+
+def scored(score: float, minutes: float, lead: str = "L", **fields: Any) -> Any:
+    return _make(Scored, minutes, lead, {"score": score} | fields)
+
+
 def inbound(minutes: float, lead: str = "L") -> Any:
     return _make(Interaction, minutes, lead, {"direction": "in", "channel": "email", "outcome": "replied"})
 

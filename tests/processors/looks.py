@@ -10,11 +10,13 @@ from processors.cells import MINUTE, SERIES, Family
 from processors.changelog import Changelog
 from processors.fold import contributions
 from processors.history import BIRTH_TABLES, birth_of
+from processors.periods import spans
 from processors.questions import FAMILIES
 from processors.questions.live import FIRST_AGE, OPEN_AGE, UNANSWERED_AGE
 from processors.record import Lead
 from processors.rows import rows
 from processors.shard import Shard
+from processors.windows import NOW
 
 Named = dict[tuple[Any, ...], int]
 """(family, labels, bucket) -> value."""
@@ -86,6 +88,27 @@ def recomputed(shard: Shard) -> Any:
                 out[shard.panes.place(cell >> MINUTE)][key] += amount
     found = {start: {k: v for k, v in pane.items() if v} for start, pane in out.items()}
     return {start: pane for start, pane in found.items() if pane}
+
+
+def brute_force(shard: Shard, minute: int) -> dict[str, Named]:
+    """Every window summed up from the lead records, with the panes left out."""
+    funnel = shard.funnel
+    wanted = spans(minute, shard.panes.days, funnel.rolling, funnel.calendar) | {NOW: (0, 1)}
+    out: dict[str, dict[int, int]] = {name: defaultdict(int) for name in wanted}
+    for _, lead in shard.leads():
+        for cell, value in contributions(shard.fold, lead).items():
+            if cell & (63 << 28) < FIRST_AGE:
+                for name, (start, end) in wanted.items():
+                    if start <= cell >> MINUTE < end:
+                        out[name][cell & SERIES] += value
+    return {name: named(shard, total) for name, total in out.items()}
+
+
+def totals(shard: Shard, minute: int) -> dict[str, Named]:
+    """Every window as a reader sees it after a look at this minute."""
+    shard.merge()
+    shard.windows.advance(minute * 60_000)
+    return {window: named(shard, total) for window, total in shard.windows.totals.items()}
 
 
 class Log:

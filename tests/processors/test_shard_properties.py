@@ -6,25 +6,21 @@ import random
 from collections import defaultdict
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.cells import MINUTE, SERIES
 from processors.changelog import Changelog, restore
-from processors.fold import contributions
-from processors.periods import spans
-from processors.questions.live import FIRST_AGE
 from processors.shard import Shard
-from processors.windows import NOW
 from tests.processors.events import FUNNEL, STREAMS, T0_MS, created, lost
-from tests.processors.looks import Log, Named, feed, named, panes, recomputed, state
+from tests.processors.examples import examples
+from tests.processors.looks import Log, brute_force, feed, named, panes, recomputed, state
 
 RANDOM = st.randoms(use_true_random=False)
 FIRST_MINUTE = T0_MS // 60_000
 
 
 @given(STREAMS, RANDOM)
-@settings(max_examples=200, deadline=None)
+@examples(60)
 def test_any_order_and_any_duplication_of_events_gives_the_same_shard(events: list[Any], rng: random.Random) -> None:
     again = events + (rng.choices(events, k=len(events) // 2) if events else [])
     rng.shuffle(again)
@@ -34,7 +30,7 @@ def test_any_order_and_any_duplication_of_events_gives_the_same_shard(events: li
 
 
 @given(STREAMS, RANDOM)
-@settings(max_examples=150, deadline=None)
+@examples(40)
 def test_folding_panes_and_flushing_at_any_moment_changes_no_number(events: list[Any], rng: random.Random) -> None:
     shard = Shard(FUNNEL)
     changelog = Changelog(shard)
@@ -48,7 +44,7 @@ def test_folding_panes_and_flushing_at_any_moment_changes_no_number(events: list
 
 
 @given(STREAMS, RANDOM, st.sampled_from([1, 7, 50, 1500, 9000, 40_000]))
-@settings(max_examples=150, deadline=None)
+@examples(40)
 def test_every_window_equals_a_brute_force_sum_over_the_leads(events: list[Any], rng: random.Random, pace: int) -> None:
     shard, minute = Shard(FUNNEL), FIRST_MINUTE
     seen: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
@@ -68,20 +64,8 @@ def test_every_window_equals_a_brute_force_sum_over_the_leads(events: list[Any],
             assert {w: named(shard, seen[w]) for w in wanted} == wanted, "a reader who adds up the differences agrees"
 
 
-def brute_force(shard: Shard, minute: int) -> dict[str, Named]:
-    wanted = spans(minute, shard.panes.days, FUNNEL.rolling, FUNNEL.calendar) | {NOW: (0, 1)}
-    out: dict[str, dict[int, int]] = {name: defaultdict(int) for name in wanted}
-    for _, lead in shard.leads():
-        for cell, value in contributions(shard.fold, lead).items():
-            if cell & (63 << 28) < FIRST_AGE:
-                for name, (start, end) in wanted.items():
-                    if start <= cell >> MINUTE < end:
-                        out[name][cell & SERIES] += value
-    return {name: named(shard, total) for name, total in out.items()}
-
-
 @given(STREAMS, RANDOM)
-@settings(max_examples=150, deadline=None)
+@examples(40)
 def test_the_changelog_restores_the_shard_whatever_the_commits_were(events: list[Any], rng: random.Random) -> None:
     shard, log, minute = Shard(FUNNEL), Log(), FIRST_MINUTE
     changelog = Changelog(shard, checkpoint_every=4, slots=8)
@@ -101,7 +85,7 @@ def test_the_changelog_restores_the_shard_whatever_the_commits_were(events: list
 
 
 @given(STREAMS, STREAMS, RANDOM)
-@settings(max_examples=100, deadline=None)
+@examples(40)
 def test_a_restored_shard_goes_on_as_if_nothing_had_happened(
     first: list[Any], second: list[Any], rng: random.Random
 ) -> None:
@@ -124,7 +108,7 @@ def test_a_restored_shard_goes_on_as_if_nothing_had_happened(
 
 
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=12), st.text(max_size=20), st.text(max_size=20)), max_size=20))
-@settings(max_examples=100, deadline=None)
+@examples(40)
 def test_ids_sources_and_reasons_may_be_any_text(triples: list[tuple[str, str, str]]) -> None:
     shard, log = Shard(FUNNEL), Log()
     changelog = Changelog(shard)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import NODEFAULT
 
 from streams.settings import Settings, load
-from streams.settings.fields import fields_of, sections, toml, type_text
+from streams.settings.fields import Field, fields_of, sections, table_fields, toml, type_text
 from streams.settings.reference import example_toml, reference_markdown, settings_toml
 
 
@@ -21,16 +22,29 @@ def test_the_example_gives_every_setting_its_default(tmp_path: Path) -> None:
 
 def test_every_setting_is_described() -> None:
     for section in sections():
-        for field in fields_of(section).values():
-            assert field.description.endswith("."), f"{section}.{field.name}"
-            assert type_text(field.type)
+        for setting in fields_of(section).values():
+            for field in (setting, *table_fields(setting).values()):
+                assert field.description.endswith("."), f"{field.section}.{field.name}"
+                assert type_text(field.type)
 
 
 def test_the_reference_names_every_setting_once_with_its_default() -> None:
     rows = [line.split(" | ") for line in reference_markdown().splitlines() if line.startswith("| `")]
-    fields = [field for section in sections() for field in fields_of(section).values()]
-    assert [(row[0], row[2]) for row in rows] == [(f"| `{f.name}`", f"`{toml(f.default)}`") for f in fields]
+    fields: list[Field] = []
+    for section in sections():
+        fields += fields_of(section).values()
+        fields += [inner for field in fields_of(section).values() for inner in table_fields(field).values()]
+    assert [row[0] for row in rows] == [f"| `{f.name}`" for f in fields]
+    defaults = ["must be given" if f.default is NODEFAULT else f"`{toml(f.default)}`" for f in fields]
+    assert [row[2] for row in rows] == defaults
     assert all(len(row) == 4 for row in rows)
+
+
+def test_the_tables_of_a_list_have_a_reference_of_their_own() -> None:
+    text = reference_markdown()
+    assert "\n### `[[funnel.stages]]`\n\n| Setting | Must be | Default | Meaning |\n" in text
+    assert '| `zone` | an IANA time zone such as "Europe/Berlin" | must be given | Time zone that' in text
+    assert table_fields(fields_of("kafka")["brokers"]) == table_fields(fields_of("app")["id"]) == {}
 
 
 def test_a_long_description_is_read_whole() -> None:

@@ -12,6 +12,12 @@ SASL = '[kafka]\nsecurity_protocol = "SASL_PLAINTEXT"\n'
 TLS = '[kafka]\nsecurity_protocol = "SSL"\n'
 
 
+def calendar(*lines: str, name: str = "a") -> str:
+    """Return a working calendar; a fault in the first of these lines stands in line 5."""
+    given = "\n".join(lines)
+    return f"[[hours.calendars]]\nname = '{name}'\nzone = 'UTC'\nweek = ['Mon 08:00-09:00']\n{given}\n"
+
+
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -97,6 +103,67 @@ TYPES = {
         'leadpulse.toml:2: [response] written_channels[0]: must be one of "call", "email", "sms", "chat", "meeting",'
         ' "mail", "social", "web", "card", "messenger", got "emial"; did you mean "email"?'
     ),
+    "[[hours.calendars]]\nzone = 'Europe/Amsterdm'\nname = 'a'\nweek = ['Mon 08:00-09:00']": (
+        'leadpulse.toml:2: [hours] calendars[0].zone: unknown time zone "Europe/Amsterdm";'
+        ' did you mean "Europe/Amsterdam"?'
+    ),
+    "[[hours.calendars]]\nzone = 'UTC'\nname = 'a'\nweek = []": (
+        "leadpulse.toml:4: [hours] calendars[0].week: must have 1 to 100 elements, got 0"
+    ),
+    "[hours]\ncalendars = [1]": (
+        "leadpulse.toml:2: [hours] calendars[0]: must be a table with `name`, `zone`, `week`, `holidays`, `dates`,"
+        " `teams` and `regions`, got 1"
+    ),
+    calendar("team = 'x'"): 'leadpulse.toml:5: [hours] calendars[0].team: unknown key; did you mean "teams"?',
+    calendar("teams = ['']"): (
+        'leadpulse.toml:5: [hours] calendars[0].teams[0]: must be text of 1 to 256 characters, got ""'
+    ),
+    calendar("holidays = 'Netherlands'"): (
+        'leadpulse.toml:5: [hours] calendars[0].holidays: unknown country "Netherlands"; did you mean "NL"'
+        " (Netherlands)?"
+    ),
+    calendar("holidays = 'nl'"): (
+        'leadpulse.toml:5: [hours] calendars[0].holidays: unknown country "nl"; did you mean "NL" (Netherlands)?'
+    ),
+    calendar("holidays = 'QQ'"): 'leadpulse.toml:5: [hours] calendars[0].holidays: unknown country "QQ"',
+    calendar("holidays = 'DE-Bayer'"): (
+        'leadpulse.toml:5: [hours] calendars[0].holidays: unknown part "Bayer" of DE; did you mean "Bayern"?'
+    ),
+    calendar("holidays = 'GB-XXX'"): (
+        'leadpulse.toml:5: [hours] calendars[0].holidays: unknown part "XXX" of GB; known are ENG, NIR, SCT, WLS'
+    ),
+    calendar("holidays = 'SG-'"): (
+        'leadpulse.toml:5: [hours] calendars[0].holidays: unknown part "" of SG; known are none'
+    ),
+    **{
+        f"[[hours.calendars]]\nname = 'a'\nzone = 'UTC'\nweek = ['{hours}']": (
+            f"leadpulse.toml:4: [hours] calendars[0].week[0]: {fault}"
+        )
+        for hours, fault in {
+            "Mon": 'must be weekdays and hours such as "Mon-Fri 08:00-18:00", got "Mon"',
+            "Mondy 08:00-09:00": 'unknown weekday "Mondy"; did you mean "Mon"?',
+            "Mon-Xyz 08:00-09:00": 'unknown weekday "Xyz"; they are Mon, Tue, Wed, Thu, Fri, Sat, Sun',
+            "Mon 8-18": '"8-18" is no span of time such as "08:00-18:00"',
+            "Mon 08:00-18:00,": '"" is no span of time such as "08:00-18:00"',
+            "Mon 23:00-25:00": '"23:00-25:00" is no span of time such as "08:00-18:00"',
+            "Mon 08:00-08:00": '"08:00-08:00" begins and ends at one time; a whole day is "00:00-24:00"',
+        }.items()
+    },
+    **{
+        calendar(f"dates = ['{hours}']"): f"leadpulse.toml:5: [hours] calendars[0].dates[0]: {fault}"
+        for hours, fault in {
+            "12-24": (
+                'must be a date and its hours such as "12-24 09:00-12:00" or "2026-12-28..2026-12-31 closed",'
+                ' got "12-24"'
+            ),
+            "24.12. closed": '"24.12." is no date such as "2026-12-24", or "12-24" for every year',
+            "2026-02-29 closed": '"2026-02-29" is no date such as "2026-12-24", or "12-24" for every year',
+            "2206-12-24 closed": '"2206-12-24" is not in the years from 2000 to 2060',
+            "12-24 close": '"close" is no span of time such as "08:00-18:00"; did you mean "closed"?',
+            "2026-12-24..12-26 closed": '"2026-12-24..12-26" has a year at one end only',
+            "2026-12-24..2026-12-23 closed": '"2026-12-24..2026-12-23" ends before it begins',
+        }.items()
+    },
     "[windows]\ncalendar = ['year']": (
         'leadpulse.toml:2: [windows] calendar[0]: must be one of "today", "week", "month", "quarter", got "year"'
     ),
@@ -123,6 +190,18 @@ RELATIONS = {
     ),
     '[funnel]\nstages = [{name="new"}]': (
         'leadpulse.toml:2: [funnel] stages[0].name: "new" has a meaning of its own in the numbers: choose another name'
+    ),
+    calendar("teams = ['x', 'y']") + calendar("teams = ['z', 'y']", name="b"): (
+        'leadpulse.toml:10: [hours] calendars[1].teams[1]: team "y" has calendar "a" already'
+    ),
+    calendar("regions = ['x']") + calendar("regions = ['x']", name="b"): (
+        'leadpulse.toml:10: [hours] calendars[1].regions[0]: region "x" has calendar "a" already'
+    ),
+    calendar("teams = ['x']") + calendar("teams = ['y']"): (
+        'leadpulse.toml:7: [hours] calendars[1].name: the name "a" has calendar "a" already'
+    ),
+    calendar() + calendar(name="b"): (
+        'leadpulse.toml:6: [hours] calendars[1]: needs teams or regions: everybody else has calendar "a" already'
     ),
     '[windows]\nrolling = ["1d",\n"24h"]': ('leadpulse.toml:3: [windows] rolling[1]: "24h" is the same window as "1d"'),
     '[windows]\nrolling = ["1m30s"]': 'leadpulse.toml:2: [windows] rolling[0]: must be whole minutes, got "1m30s"',

@@ -16,7 +16,7 @@ OFFICE = Rhythm(zone="UTC", hours=(0.0,) * 9 + (1.0,) * 8 + (0.0,) * 7, days=(1.
 
 
 def chance(seed: int) -> Random:
-    return Random(seed)  # noqa: S311 -- it must be repeatable, and nothing secret comes of it
+    return Random(seed)
 
 
 def test_exactly_as_many_leads_arrive_as_were_asked_for_and_in_order() -> None:

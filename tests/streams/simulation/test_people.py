@@ -13,7 +13,7 @@ HOUR = 60 * MINUTE
 
 
 def chance(seed: int) -> Random:
-    return Random(seed)  # noqa: S311 -- it must be repeatable, and nothing secret comes of it
+    return Random(seed)
 
 
 def ms(text: str) -> int:

@@ -1,0 +1,58 @@
+"""`pipeline`: a backlog in Kafka, worked off by leadpulse, by a bare loop, and by an idiomatic Faust application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any
+
+from msgspec import structs
+
+from bench.events import floor
+from bench.lab import Job, Pace, laboratory, pace_of, prepare
+from bench.report import Report
+
+VARIANTS = ("hopping", "tumbling")
+
+
+def run(*, quick: bool, say: Callable[[str], None]) -> Report:
+    """Measure all, one after the other, on the same records."""
+    leads, rounds, few = (400, 1, 100) if quick else (30_000, 3, 3000)
+    paces: dict[str, list[Pace]] = {"bare": [], "leadpulse": []}
+    with laboratory() as (broker, core):
+        say(f"writing the events of {leads} leads")
+        events = prepare(broker, floor(leads, end=datetime.now(UTC)))
+        job = Job(broker=broker, name="bare", events=events, cores=core)
+        for n in range(rounds):
+            say(f"round {n + 1} of {rounds}: bare loop, leadpulse")
+            paces["bare"].append(pace_of("bare", job))
+            paces["leadpulse"].append(pace_of("worker", structs.replace(job, name=f"leadpulse-{n}")))
+        for variant in VARIANTS:
+            say(f"idiomatic Faust, {variant} windows: the first {few} events")
+            idiomatic = structs.replace(job, name=f"faust-{variant}", events=few, variant=variant)
+            paces[f"faust, {variant}"] = [pace_of("idiomatic", idiomatic)]
+    return _report(events, paces)
+
+
+def _report(events: int, paces: dict[str, list[Pace]]) -> Report:
+    rates = {name: median(pace.rate for pace in several) for name, several in paces.items()}
+    rows = [
+        (
+            name,
+            round(rate),
+            round(median(pace.cpu_seconds / pace.events * 1e6 for pace in paces[name]), 2),
+            f"{rate / rates['bare']:.3f}",
+            f"{rates['leadpulse'] / rate:.1f}",
+        )
+        for name, rate in rates.items()
+    ]
+    figures: dict[str, Any] = {"events": events, "rates": rates, "paces": paces}
+    return Report(
+        "pipeline",
+        f"A backlog of {events:,} events in two topics of four partitions, one core",
+        ("", "events/s", "CPU µs/event", "of the bare loop", "leadpulse is faster by"),
+        rows,
+        ["Target: leadpulse at least 0.25 of the bare loop, and at least 20 times either Faust application."],
+        figures,
+    )

@@ -1,0 +1,171 @@
+"""The signals about leads: rows of the signal table, see `schemas.signals`."""
+
+from __future__ import annotations
+
+from schemas.signal import WINDOW, Signal, whole
+
+
+def _sum(by: str, name: str, *, window: bool = True) -> str:
+    selector = '{window="$window"}' if window else ""
+    return whole(f"sum by ({by}) ({name}{selector})")
+
+
+BUSINESS: tuple[Signal, ...] = (
+    Signal(
+        name="leadpulse_created_leads",
+        kind="gauge",
+        help="Leads created in the window, by their creation time",
+        labels=(WINDOW, "source", "team"),
+        family="created",
+        panel="Leads by source",
+        description="How many leads came in, under the source and the team they were created with.",
+        query=_sum("source", "leadpulse_created_leads"),
+    ),
+    Signal(
+        name="leadpulse_stage_moves",
+        kind="gauge",
+        help="Moves of open leads between stages in the window, every move counted",
+        labels=(WINDOW, "source", "from_stage", "to_stage"),
+        family="moved",
+        panel="Stage flow",
+        description="Where leads went, and how often they went back.",
+        query=_sum("from_stage, to_stage", "leadpulse_stage_moves"),
+    ),
+    Signal(
+        name="leadpulse_stage_reached_leads",
+        kind="gauge",
+        help="Leads that first reached the stage, or one behind it, in the window",
+        labels=(WINDOW, "source", "stage"),
+        family="reached",
+        panel="Furthest stage",
+        description="The funnel: each stage holds who got there or further. The drop-off of a stage is one minus the "
+        "next stage's number over its own.",
+        query=_sum("stage", "leadpulse_stage_reached_leads"),
+    ),
+    Signal(
+        name="leadpulse_stage_duration_seconds",
+        kind="gauge_histogram",
+        help="Time that leads spent in a stage they left in the window",
+        labels=(WINDOW, "source", "stage"),
+        unit="seconds",
+        family="stage_time",
+        panel="Mean time in stage",
+        description="How long leads stay before they move on or are closed; a lead counts when it leaves.",
+        query=whole(
+            'sum by (stage) (leadpulse_stage_duration_seconds_gsum{window="$window"})'
+            ' / sum by (stage) (leadpulse_stage_duration_seconds_gcount{window="$window"})'
+        ),
+    ),
+    Signal(
+        name="leadpulse_response_seconds",
+        kind="gauge_histogram",
+        help="Wall time from a lead's creation to its first response of the kind, for responses in the window",
+        labels=(WINDOW, "source", "team", "kind"),
+        unit="seconds",
+        family="response",
+        panel="First contact within each threshold",
+        description="How fast leads are answered. Kind tells apart what a bot sent (automated), what a person tried "
+        "(attempt) and what reached the lead (contact). The thresholds of the configuration are buckets: the share "
+        "within each is exact.",
+        query=whole(
+            'sum by (le) (leadpulse_response_seconds_bucket{window="$window", kind="contact"})'
+            ' / on() group_left sum(leadpulse_response_seconds_gcount{window="$window", kind="contact"})'
+        ),
+    ),
+    Signal(
+        name="leadpulse_skewed_responses",
+        kind="gauge",
+        help="First responses in the window that bear a time before the creation; their latency counts as zero",
+        labels=(WINDOW, "source", "kind"),
+        family="skewed",
+        panel="Responses before creation",
+        description="Somebody's clock is wrong. Check the system that sends the interactions.",
+        query=_sum("source", "leadpulse_skewed_responses"),
+    ),
+    Signal(
+        name="leadpulse_closed_leads",
+        kind="gauge",
+        help="Leads closed in the window with the outcome they still have",
+        labels=(WINDOW, "source", "team", "outcome"),
+        family="closed",
+        panel="Won, lost, disqualified",
+        description="How leads ended, under the team that had them at the end. Reopening takes an outcome back.",
+        query=_sum("outcome", "leadpulse_closed_leads"),
+    ),
+    Signal(
+        name="leadpulse_close_reason_leads",
+        kind="gauge",
+        help="Leads closed in the window, by the reason given",
+        labels=(WINDOW, "source", "reason", "outcome"),
+        family="close_reasons",
+        panel="Why leads are lost",
+        description="The reasons that came with lost and disqualified.",
+        query=whole('sum by (reason) (leadpulse_close_reason_leads{window="$window", outcome=~"lost|disqualified"})'),
+    ),
+    Signal(
+        name="leadpulse_sales_cycle_seconds",
+        kind="gauge_histogram",
+        help="Time from creation or from the first contact to the closing, for leads closed in the window",
+        labels=(WINDOW, "source", "outcome", "since"),
+        unit="seconds",
+        family="cycle",
+        panel="Mean sales cycle of won leads",
+        description="How long a sale takes. Only closed leads are in it: look at the age of the open ones beside it.",
+        query=whole(
+            'sum by (since) (leadpulse_sales_cycle_seconds_gsum{window="$window", outcome="won"})'
+            ' / sum by (since) (leadpulse_sales_cycle_seconds_gcount{window="$window", outcome="won"})'
+        ),
+    ),
+    Signal(
+        name="leadpulse_open_leads",
+        kind="gauge",
+        help="Leads that are open now, by the stage they are in",
+        labels=("source", "stage"),
+        family="open",
+        panel="Open leads by stage",
+        description="The pipeline as it stands.",
+        query=_sum("stage", "leadpulse_open_leads", window=False),
+    ),
+    Signal(
+        name="leadpulse_unanswered_leads",
+        kind="gauge",
+        help="Open leads that no person has reached yet",
+        labels=("source", "team"),
+        family="unanswered",
+        panel="Unanswered leads",
+        description="Who waits for us right now.",
+        query=_sum("team", "leadpulse_unanswered_leads", window=False),
+    ),
+    Signal(
+        name="leadpulse_uncreated_leads",
+        kind="gauge",
+        help="Leads of which events came but no creation; they are in no other number",
+        family="uncreated",
+        panel="Leads without creation",
+        description="More than a few: the topic of the leads lacks creations, or they come late.",
+        query=whole("sum(leadpulse_uncreated_leads)"),
+    ),
+    Signal(
+        name="leadpulse_oldest_open_lead_age_seconds",
+        kind="gauge",
+        help="Time since the creation of the oldest open lead",
+        labels=("source",),
+        unit="seconds",
+        family="open_age",
+        panel="Oldest open lead",
+        description="Age of what is still open; leads that are never closed make it grow without end.",
+        query=whole("max by (source) (leadpulse_oldest_open_lead_age_seconds)"),
+    ),
+    Signal(
+        name="leadpulse_oldest_unanswered_lead_age_seconds",
+        kind="gauge",
+        help="Time since the creation of the oldest open lead that no person has reached",
+        labels=("team",),
+        unit="seconds",
+        family="unanswered_age",
+        panel="Longest wait",
+        description="How long the one who has waited longest has been waiting.",
+        query=whole("max by (team) (leadpulse_oldest_unanswered_lead_age_seconds)"),
+    ),
+)
+"""Numbers about leads."""

@@ -1,0 +1,370 @@
+"""What a shard writes of itself, and what it becomes again from that."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import msgpack, structs
+
+from processors import changelog as module
+from processors.cells import Cells
+from processors.changelog import FORMAT, Changelog, Checkpoint, Delta, NewerFormatError, restore
+from processors.funnel import HOUR_MS, MINUTE_MS, Funnel, Stage
+from processors.shard import Shard
+from tests.processors.events import FUNNEL, STREAMS, T0_MS, call, created, lost, reopened, stage, won
+from tests.processors.examples import examples
+from tests.processors.looks import Log, ages, brute_force, facts, feed, panes, state, totals
+
+NOW = T0_MS // 60_000
+DAY = 1440
+COUNTS = st.dictionaries(st.text(max_size=9), st.integers(0, 2**63 - 1), max_size=5)
+INTS = st.integers(0, 2**63 - 1)
+
+
+def kinds(records: list[tuple[bytes, bytes | None]]) -> list[bytes]:
+    return [key[:1] for key, _ in records]
+
+
+def restored(log: Log, funnel: Funnel = FUNNEL) -> tuple[Shard, Changelog]:
+    shard = Shard(funnel)
+    return shard, restore(shard, log.records.items())
+
+
+# -- the form --------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.builds(Delta, INTS, COUNTS, INTS, st.lists(st.dictionaries(st.integers(0, 2**60), st.integers(-(2**62), 2**62))))
+)
+@examples(60)
+def test_a_delta_is_what_was_encoded(delta: Delta) -> None:
+    encoded = msgpack.encode(delta)
+    assert module._decode_delta(encoded) == delta
+    assert isinstance(msgpack.decode(encoded, strict=False), list)
+
+
+@given(st.builds(Checkpoint, st.just(FORMAT), INTS, COUNTS, INTS, st.tuples(INTS, INTS, INTS), st.binary(max_size=16)))
+@examples(60)
+def test_a_checkpoint_is_what_was_encoded(checkpoint: Checkpoint) -> None:
+    encoded = msgpack.encode(checkpoint)
+    assert module._decode_checkpoint(encoded) == checkpoint
+    assert isinstance(msgpack.decode(encoded), list)
+
+
+def test_a_small_commit_writes_its_leads_and_one_slot() -> None:
+    shard = feed(Shard(FUNNEL), [created(0)])
+    changelog = Changelog(shard)
+    assert kinds(changelog.flush()).count(b"m") == 1, "the first commit is a checkpoint"
+    feed(shard, [won(3), created(4, "M")])
+    assert sorted(kinds(changelog.flush())) == [b"d", b"l", b"l"]
+
+
+def test_commits_write_into_a_ring_of_slots_with_a_checkpoint_before_one_is_overwritten() -> None:
+    shard = Shard(FUNNEL)
+    changelog = Changelog(shard, checkpoint_every=4, slots=8)
+    written = []
+    for n in range(17):
+        feed(shard, [created(n, f"L{n}")])
+        written.append([key for key, _ in changelog.flush() if key[:1] in b"dm"])
+    assert [b"m" in keys for keys in written] == [True] + [(n + 1) % 4 == 0 for n in range(1, 17)]
+    slots = {key for keys in written for key in keys if key != b"m"}
+    assert slots <= {b"d%d" % n for n in range(8)}
+
+
+def test_a_checkpoint_writes_the_panes_that_changed_since_the_last_one() -> None:
+    shard = feed(Shard(FUNNEL), [created(0)])
+    changelog = Changelog(shard, checkpoint_every=1)
+    changelog.flush()
+    feed(shard, [won(3)])
+    assert {key for key, _ in changelog.flush() if key[:1] == b"p"} == {b"p%d" % start for start in (0, NOW + 3)}
+
+
+def test_a_large_commit_is_a_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MAX_SLOT_CELLS", 5)
+    shard = Shard(FUNNEL)
+    changelog = Changelog(shard)
+    changelog.flush()
+    feed(shard, [created(0)])
+    assert b"d" in kinds(changelog.flush())
+    feed(shard, [created(0, "M"), created(0, "N")])
+    assert b"d" in kinds(changelog.flush()), "the same cells, few as they are"
+    feed(shard, [stage("proposal", 3), won(5, "M")])
+    assert b"m" in kinds(changelog.flush())
+
+
+def test_a_fold_of_panes_is_a_checkpoint_and_takes_the_old_panes_away() -> None:
+    shard, log = feed(Shard(FUNNEL), [created(0)]), Log()
+    changelog = Changelog(shard)
+    log.commit(changelog)
+    changelog.advance((NOW + 3 * DAY) * 60_000 + 5)
+    feed(shard, [created(3 * DAY, "M")])
+    log.commit(changelog)
+    panes_stored = {key for key in log.records if key.startswith(b"p")}
+    assert panes_stored == {b"p%d" % start for start in (0, NOW, NOW + 3 * DAY)}
+    changelog.advance((NOW + 20 * DAY) * 60_000)
+    log.commit(changelog)
+    midnight = shard.panes.days.midnight
+    assert {int(k[1:]) for k in log.records if k[:1] == b"p"} == {0, midnight(NOW), midnight(NOW + 3 * DAY)}
+    assert state(restored(log)[0]) == state(shard)
+
+
+def test_a_pane_that_becomes_empty_is_taken_away() -> None:
+    shard, log = feed(Shard(FUNNEL), [created(0), won(3)]), Log()
+    changelog = Changelog(shard, checkpoint_every=1)
+    log.commit(changelog)
+    assert b"p%d" % (NOW + 3) in log.records
+    feed(shard, [reopened(5), call("no_answer", 5)])
+    log.commit(changelog)
+    left = shard.panes.snapshot()
+    assert {int(key[1:]) for key in log.records if key[:1] == b"p"} == set(left)
+
+
+def test_nothing_but_the_checkpoint_is_written_when_nothing_happened() -> None:
+    changelog = Changelog(Shard(FUNNEL))
+    changelog.flush()
+    assert kinds(changelog.flush()) == [b"d"]
+
+
+def test_a_lead_that_was_not_touched_is_not_written_again() -> None:
+    shard = feed(Shard(FUNNEL), [created(0, "A"), created(0, "B")])
+    changelog = Changelog(shard)
+    changelog.flush()
+    feed(shard, [won(3, "A")])
+    assert [key for key, _ in changelog.flush() if key[:1] == b"l"] == [b"lA"]
+
+
+# -- restoring -------------------------------------------------------------------------------------------------------
+
+
+def test_counts_watermark_and_commit_number_come_back() -> None:
+    shard, log = Shard(FUNNEL), Log()
+    changelog = Changelog(shard)
+    for n in range(3):
+        feed(shard, [created(n, f"L{n}")])
+        shard.counts["accepted"] += 1
+        log.commit(changelog)
+    for records in (list(log.records.items()), list(reversed(log.records.items()))):
+        back = Shard(FUNNEL)
+        going_on = restore(back, records)
+        assert (back.counts["accepted"], back.watermark) == (3, shard.watermark)
+        feed(back, [created(9, "M")])
+        assert [key for key, _ in going_on.flush() if key[:1] == b"d"] == [b"d4"]
+
+
+def test_slots_older_than_the_checkpoint_are_not_counted_again() -> None:
+    shard, log = Shard(FUNNEL), Log()
+    changelog = Changelog(shard, checkpoint_every=4, slots=8)
+    for n in range(6):
+        feed(shard, [created(n, f"L{n}")])
+        log.commit(changelog)
+    assert {b"d2", b"d3", b"d5"} <= set(log.records)
+    assert state(restored(log)[0]) == state(shard)
+
+
+def test_a_deleted_lead_and_a_deleted_pane_are_forgotten() -> None:
+    shard, log = feed(Shard(FUNNEL), [created(0, "A"), created(0, "B")]), Log()
+    log.commit(Changelog(shard))
+    back = Shard(FUNNEL)
+    changelog = Changelog(back)
+    for key, value in log.records.items():
+        changelog.load(key, value)
+    changelog.load(b"lA", None)
+    changelog.load(b"lnever there", None)
+    changelog.load(b"p%d" % NOW, None)
+    changelog.load(b"p%d" % (NOW + 77), None)
+    assert set(back.cold) == {"B"}
+    assert set(back.panes.snapshot()) == {0}
+
+
+def test_an_empty_changelog_gives_an_empty_shard_that_begins_with_a_checkpoint() -> None:
+    shard = Shard(FUNNEL)
+    changelog = Changelog(shard)
+    assert changelog.loaded() is False
+    assert b"m" in kinds(changelog.flush())
+
+
+def test_lead_records_without_a_checkpoint_are_enough_to_recompute_everything() -> None:
+    shard, log = feed(Shard(FUNNEL), [created(0), stage("proposal", 3), won(5)]), Log()
+    log.commit(Changelog(shard))
+    back = Shard(FUNNEL)
+    changelog = Changelog(back)
+    for key, value in log.records.items():
+        if key[:1] in b"ln":
+            changelog.load(key, value)
+    assert changelog.loaded() is True
+    assert state(back) == state(shard)
+
+
+def test_a_newer_format_is_refused() -> None:
+    shard = Shard(FUNNEL)
+    changelog = Changelog(shard)
+    newer = [FORMAT + 1, "in whatever form", {"future": True}]
+    with pytest.raises(NewerFormatError, match="newer version"):
+        changelog.load(b"m", msgpack.encode(newer))
+
+
+# -- a configuration that means something else -------------------------------------------------------------------------
+
+LIFE: tuple[Any, ...] = (
+    *(created(0), call("no_answer", 2), stage("contacted", 3), stage("proposal", 9), lost(50, "price"), reopened(60)),
+    *(stage("negotiation", 70), call("connected", 80)),
+    *(created(1, "M"), stage("qualified", 4, "M"), stage("contacted", 5, "M"), won(90, "M")),
+    *(stage("proposal", 7, "N"), call("connected", 8, "N")),
+)
+NAMES = [s.name for s in FUNNEL.stages]
+OTHER_MEANINGS = {
+    "order": structs.replace(FUNNEL, stages=tuple(Stage(name) for name in reversed(NAMES))),
+    "more stages": structs.replace(FUNNEL, stages=(Stage("first"), *FUNNEL.stages, Stage("last", "lost"))),
+    "kinds": structs.replace(
+        FUNNEL, stages=(*FUNNEL.stages[:2], Stage("proposal", "won"), Stage("negotiation", "lost"))
+    ),
+    "response thresholds": structs.replace(FUNNEL, response_edges=(MINUTE_MS, 70 * MINUTE_MS)),
+    "stage thresholds": structs.replace(FUNNEL, stage_edges=(MINUTE_MS, HOUR_MS)),
+    "cycle thresholds": structs.replace(FUNNEL, cycle_edges=(MINUTE_MS,)),
+    "contact outcomes": structs.replace(FUNNEL, contact_outcomes=frozenset({"no_answer"})),
+    "zone": structs.replace(FUNNEL, zone="Asia/Kathmandu"),
+}
+
+
+@pytest.mark.parametrize("change", OTHER_MEANINGS)
+def test_a_changed_meaning_makes_every_number_anew_as_if_it_had_always_been_so(change: str) -> None:
+    log, other = Log(), OTHER_MEANINGS[change]
+    log.commit(Changelog(feed(Shard(FUNNEL), LIFE)))
+    back = Shard(other)
+    changelog = Changelog(back)
+    for key, value in log.records.items():
+        changelog.load(key, value)
+    assert changelog.loaded() is True
+    fresh = feed(Shard(other), LIFE)
+    assert (panes(back), ages(back)) == (panes(fresh), ages(fresh))
+    log.commit(changelog)
+    while changelog.unfinished:
+        log.commit(changelog)
+    log.commit(changelog)
+    again, settled = restored(log, other)
+    assert (panes(again), ages(again), facts(again)) == (panes(fresh), ages(fresh), facts(back))
+    assert kinds(settled.flush()) == [b"d"]
+    once_more = Changelog(Shard(other))
+    for key, value in log.records.items():
+        once_more.load(key, value)
+    assert once_more.loaded() is False, "it is not made anew at the next start"
+
+
+def test_a_stage_that_changed_its_kind_and_back_means_what_it_meant() -> None:
+    log, other = Log(), OTHER_MEANINGS["kinds"]
+    log.commit(Changelog(feed(Shard(other), LIFE)))
+    assert panes(restored(log)[0]) == panes(feed(Shard(FUNNEL), LIFE))
+
+
+@given(STREAMS, st.sampled_from(["order", "response thresholds", "contact outcomes", "zone"]))
+@examples(30)
+def test_recomputed_for_another_meaning_equals_fed_with_it(events: list[Any], change: str) -> None:
+    log, other = Log(), OTHER_MEANINGS[change]
+    log.commit(Changelog(feed(Shard(FUNNEL), events)))
+    assert state(restored(log, other)[0]) == state(feed(Shard(other), events))
+
+
+def test_a_stage_that_is_no_longer_configured_still_counts_its_moves_but_is_reached_by_nobody() -> None:
+    log, other = Log(), structs.replace(FUNNEL, stages=FUNNEL.stages[:2])
+    log.commit(Changelog(feed(Shard(FUNNEL), [created(0), stage("proposal", 3), stage("qualified", 5)])))
+    (back, _), found = restored(log, other), set[Any]()
+    for pane in panes(back).values():
+        found |= {key[:-1] for key in pane if key[0] in ("moved", "reached")}
+    assert found == {
+        ("moved", "web", "new", "proposal"),
+        ("moved", "web", "proposal", "qualified"),
+        ("reached", "web", "contacted"),
+        ("reached", "web", "qualified"),
+    }
+
+
+def test_an_unchanged_meaning_recomputes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log()
+    log.commit(Changelog(feed(Shard(FUNNEL), LIFE)))
+    other = structs.replace(FUNNEL, rolling={"2h": 120}, calendar=(), label_caps={"source": 9}, answer_target=1)
+    back = Shard(other)
+    monkeypatch.setattr(back, "recompute", lambda: pytest.fail("nothing to make anew"))
+    changelog = Changelog(back)
+    for key, value in log.records.items():
+        changelog.load(key, value)
+    assert changelog.loaded() is False
+    assert not changelog.unfinished
+    assert kinds(changelog.flush()) == [b"d"]
+
+
+def test_a_rewrite_that_is_interrupted_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_REWRITE", 1)
+    log, other = Log(), OTHER_MEANINGS["more stages"]
+    log.commit(Changelog(feed(Shard(FUNNEL), LIFE)))
+    _, changelog = restored(log, other)
+    log.commit(changelog)
+    assert changelog.unfinished, "killed here, with one of two leads written"
+    (back, changelog), late = restored(log, other), won(99)
+    feed(back, [late])
+    log.commit(changelog)
+    assert msgpack.decode(log.records[b"m"])[-1] == b"", "killed again: until the panes are written no meaning stands"
+    final, going_on = restored(log, other)
+    while going_on.unfinished:
+        log.commit(going_on)
+    log.commit(going_on)
+    once_more, settled = restored(log, other)
+    assert not settled.unfinished
+    wanted = state(feed(Shard(other), [*LIFE, late]))
+    assert state(back) == state(final) == state(once_more) == wanted
+
+
+def test_after_another_zone_the_windows_are_those_of_the_new_days() -> None:
+    shard, log = feed(Shard(FUNNEL), LIFE), Log()
+    changelog = Changelog(shard)
+    feed(shard, [created(-n * DAY / 3, f"old {n}") for n in range(30)])
+    changelog.advance(T0_MS)
+    log.commit(changelog)
+    back, _ = restored(log, OTHER_MEANINGS["zone"])
+    for minute in (NOW, NOW + 500, NOW + 3 * DAY, NOW + 40 * DAY):
+        back.advance(minute * 60_000)
+        assert totals(back, minute) == brute_force(back, minute)
+
+
+def test_many_leads_are_recomputed_in_parts_that_give_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("processors.shard._MERGE_EVERY", 2)
+    log, other, events = Log(), OTHER_MEANINGS["order"], [created(n, f"L{n}") for n in range(9)]
+    log.commit(Changelog(feed(Shard(FUNNEL), events)))
+    back, _ = restored(log, other)
+    assert state(back) == state(feed(Shard(other), events))
+    assert back.unlogged == []
+
+
+# -- size --------------------------------------------------------------------------------------------------------------
+
+
+def test_records_are_plain_arrays_of_a_known_size() -> None:
+    rng = random.Random(1)
+    shard = Shard(FUNNEL)
+    for n in range(200):
+        lead = f"{n:032x}"
+        feed(shard, [created(n, lead)])
+        moments = sorted(rng.randrange(n, n + 9000) for _ in range(19))
+        feed(shard, [call("connected", m, lead, actor=f"person {m % 9}") for m in moments])
+    records = [value for key, value in Changelog(shard).flush() if key[:1] == b"l" and value]
+    assert len(records) == 200
+    assert all(isinstance(msgpack.decode(record), list) for record in records)
+    mean = sum(map(len, records)) / len(records)
+    assert 440 < mean < 470, "19 rows of 20 bytes, and the fold"
+
+
+def test_deltas_keep_the_cells_as_they_were_merged() -> None:
+    shard, cells = Shard(FUNNEL), list[Cells]()
+    changelog = Changelog(shard)
+    changelog.flush()
+    feed(shard, [created(0)])
+    shard.merge()
+    cells += shard.unlogged
+    feed(shard, [won(3)])
+    (slot,) = (value for key, value in changelog.flush() if key[:1] == b"d" and value)
+    delta = module._decode_delta(slot)
+    assert len(delta.cells) == 2, "a scrape between two commits merges, and swallows nothing"
+    assert delta.cells[0] == cells[0]

@@ -1,0 +1,66 @@
+"""What the configuration means: when its numbers must be made anew, and when not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from processors.funnel import DAY_MS, MAX_EDGES, MINUTE_MS, STATUS_NAMES, Funnel, Stage
+
+PLAIN = Funnel()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stages": PLAIN.stages[::-1]},
+        {"stages": PLAIN.stages[:-1]},
+        {"stages": (*PLAIN.stages[:-1], Stage("negotiation", "won"))},
+        {"zone": "Europe/Amsterdam"},
+        {"response_edges": (MINUTE_MS,)},
+        {"stage_edges": (MINUTE_MS,)},
+        {"cycle_edges": (MINUTE_MS,)},
+        {"contact_outcomes": frozenset({"held"})},
+        {"written_channels": frozenset({"email"})},
+    ],
+)
+def test_what_numbers_depend_on_is_part_of_the_meaning(change: dict[str, Any]) -> None:
+    assert structs.replace(PLAIN, **change).meaning() != PLAIN.meaning()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"answer_target": MINUTE_MS},
+        {"rolling": {"1h": 60}},
+        {"calendar": ("today",)},
+        {"label_caps": {"source": 3}},
+        {"contact_outcomes": frozenset(sorted(PLAIN.contact_outcomes, reverse=True))},
+    ],
+)
+def test_what_is_applied_at_reading_or_from_now_on_is_not(change: dict[str, Any]) -> None:
+    assert structs.replace(PLAIN, **change).meaning() == PLAIN.meaning()
+
+
+def test_the_same_meaning_has_the_same_digest_in_every_process() -> None:
+    # Stored in every changelog: a change here makes every worker of the world recompute.
+    edges = {"response_edges": (1,), "stage_edges": (2,), "cycle_edges": (3,)}
+    small = structs.replace(PLAIN, stages=(Stage("a"), Stage("b", "won")), contact_outcomes=frozenset("xyz"), **edges)
+    assert small.meaning().hex() == "053e5c2ddf8bdaacdfba06a0cf679614"
+
+
+def test_edges_that_are_swapped_between_families_are_another_meaning() -> None:
+    swapped = structs.replace(PLAIN, stage_edges=PLAIN.cycle_edges, cycle_edges=PLAIN.stage_edges)
+    assert swapped.meaning() != PLAIN.meaning()
+
+
+def test_the_plain_funnel_serves_without_configuration() -> None:
+    assert [stage.name for stage in PLAIN.stages] == ["contacted", "qualified", "proposal", "negotiation"]
+    assert STATUS_NAMES == ("open", "won", "lost", "disqualified")
+    for edges in (PLAIN.response_edges, PLAIN.stage_edges, PLAIN.cycle_edges):
+        assert list(edges) == sorted(set(edges))
+        assert len(edges) <= MAX_EDGES
+    assert PLAIN.answer_target in PLAIN.response_edges, "the share answered in time is exact"
+    assert PLAIN.response_edges[-1] == 3 * DAY_MS

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+import pytest
+from msgspec.json import encode
+
+from streams.cli import lead
+from streams.cli.main import run
+
+TOLD = {
+    "lead_id": "A.é/1",
+    "status": "lost",
+    "reason": "price\x1b[31m",
+    "created_at": "2026-03-01T23:00:00Z",
+    "origin": {"source": "web", "amount": 5},
+    "stage": "contacted",
+    "stage_entered_at": "2026-03-01T23:30:00Z",
+    "owner": "ann",
+    "first_contact_at": "2026-03-01T23:02:05Z",
+    "closed_at": "2026-03-04T03:00:00Z",
+    "events": [
+        {"occurred_at": "2026-03-01T22:59:30Z", "type": "scored", "value": 0.5},
+        {"occurred_at": "2026-03-01T23:02:05Z", "type": "interaction", "direction": "out", "actor": "ann"},
+        {"occurred_at": "2026-03-04T03:00:00Z", "type": "lost", "reason": "price\x1b[31m"},
+    ],
+}
+
+
+class Answer(BaseHTTPRequestHandler):
+    """A worker that always says the same."""
+
+    status: ClassVar[int] = 200
+    body: ClassVar[bytes] = b""
+    paths: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.paths.append(self.path)
+        self.send_response(self.status)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        """Be quiet."""
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Answer]]:
+    """A worker at the place that the settings name."""
+
+    class Fresh(Answer):
+        body = encode(TOLD)
+        paths: ClassVar[list[str]] = []
+
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # must not be asked
+    with ThreadingHTTPServer(("127.0.0.1", 0), Fresh) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        monkeypatch.setenv("LEADPULSE_WEB__PORT", str(server.server_port))
+        yield Fresh
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_lead_is_shown_as_a_timeline_in_the_zone_of_the_funnel(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lead", "A.é/1", "--set", "funnel.zone=Europe/Berlin"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        ["A.é/1", "lost:", "price\\x1b[31m"],
+        ["created", "2026-03-02", "00:00:00"],
+        ["origin", "source", "web,", "amount", "5"],
+        ["stage", "contacted,", "since", "2026-03-02", "00:30:00"],
+        ["owner", "ann"],
+        ["first", "contact", "2026-03-02", "00:02:05,", "2m", "5s", "after", "it", "was", "created"],
+        ["closed", "2026-03-04", "04:00:00,", "2d", "4h", "after", "it", "was", "created"],
+        [],
+        ["at", "after", "event"],
+        ["2026-03-01", "23:59:30", "-30s", "scored", "value", "0.5"],
+        ["2026-03-02", "00:02:05", "2m", "35s", "interaction", "direction", "out,", "actor", "ann"],
+        ["2026-03-04", "04:00:00", "2d", "3h", "lost", "reason", "price\\x1b[31m"],
+    ]
+
+
+def test_the_id_is_sent_as_one_part_of_the_path(worker: type[Answer]) -> None:
+    assert run(["lead", "../A ?#%é"]) == 0
+    assert worker.paths == ["/leads/%2E%2E%2FA%20%3F%23%25%C3%A9"]
+
+
+@pytest.mark.usefixtures("worker")
+def test_json_is_the_answer_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lead", "x", "--json"]) == 0
+    assert capsys.readouterr().out.encode() == encode(TOLD) + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "head"),
+    [
+        ({"lead_id": "x", "status": "merged", "merged_into": "y"}, "x  merged into y"),
+        (
+            {"lead_id": "x", "status": "uncreated"},
+            "x  not created: there are events of it, but no `created` among them",
+        ),
+        ({"lead_id": "x", "status": "open"}, "x  open"),
+    ],
+)
+def test_where_a_lead_stands_is_in_the_first_line(
+    told: dict[str, str], head: str, worker: type[Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker.body = encode(told)
+    assert run(["lead", "x"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == head
+
+
+def test_a_shortened_history_is_said_to_be_so(worker: type[Answer], capsys: pytest.CaptureFixture[str]) -> None:
+    worker.body = encode({**TOLD, "shortened": True})
+    assert run(["lead", "x"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("older events were dropped")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "line"),
+    [
+        (404, b'{"error":"no event of this lead has been seen"}', 1, "lead x: no event of this lead has been seen"),
+        (503, b'{"error":"try again"}', 69, "lead x: try again"),
+        (400, b'{"error":"too long"}', 2, "lead x: too long"),
+        (500, b"<html>", 69, "lead x: status 500 from something that is no worker"),
+        (302, b"", 69, "lead x: status 302 from something that is no worker"),
+    ],
+)
+def test_what_a_worker_cannot_tell_is_one_line(  # noqa: PLR0913, PLR0917 -- a case and its fixtures
+    status: int, body: bytes, code: int, line: str, worker: type[Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker.status, worker.body = status, body
+    assert run(["lead", "x"]) == code
+    assert capsys.readouterr().err == f"leadpulse: {line}\n"
+
+
+@pytest.mark.parametrize("body", [b"{}", b"<html>"])
+def test_an_answer_that_is_no_lead_is_an_error(
+    body: bytes, worker: type[Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker.body = body
+    assert run(["lead", "x"]) == 1
+    assert capsys.readouterr().err.startswith("leadpulse: the answer is no lead: ")
+
+
+def test_an_endless_answer_is_cut_off(
+    worker: type[Answer], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lead, "MAX_ANSWER", 10)
+    assert run(["lead", "x"]) == 1
+    assert capsys.readouterr().err.endswith(" is longer than 10 bytes\n")
+    assert worker.paths == ["/leads/x"]
+
+
+def test_no_worker_at_all_is_out_of_reach(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lead", "x", "--url", "http://127.0.0.1:1"]) == 69
+    assert capsys.readouterr().err == (
+        "leadpulse: no worker answers at http://127.0.0.1:1: connection refused; "
+        "--url and the settings [web] host and port say where one is\n"
+    )
+
+
+@pytest.mark.parametrize("url", ["localhost:9464", "file:///etc/passwd", "http://", "http://a:b"])
+def test_an_address_that_is_none_is_wrong_usage(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lead", "x", "--url", url]) == 2
+    assert repr(url) in capsys.readouterr().err

@@ -1,0 +1,51 @@
+"""Small things that several tests need."""
+
+from collections.abc import Iterable, Sequence
+
+from aiokafka.structs import ConsumerRecord
+
+from streams.engine import EngineOptions, Output
+
+OPTIONS = EngineOptions(app_id="app", brokers=("broker:9092",), inputs=("left", "right"), outputs=("out",), linger=0.0)
+
+
+def record(offset: int, value: bytes = b"", topic: str = "left", timestamp: int = 0) -> ConsumerRecord:
+    """Return a record of partition 0."""
+    return ConsumerRecord(topic, 0, offset, timestamp, 0, b"key", value, None, 3, len(value), ())
+
+
+def records(*offsets: int) -> list[ConsumerRecord]:
+    """Return records of partition 0 at the offsets."""
+    return [record(offset) for offset in offsets]
+
+
+class RecordingState:
+    """Remembers what was done to it."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Output] = []
+        self.applied: list[tuple[str, int]] = []
+        self.rejected: list[tuple[int, BaseException]] = []
+        self.commits = 0
+        self.dirty: list[tuple[bytes, bytes | None]] = []
+
+    def load(self, key: bytes, value: bytes | None) -> None:
+        self.dirty.append((key, value))
+
+    def loaded(self) -> None:
+        """Nothing is derived."""
+
+    def apply(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
+        self.applied += [(topic, item.offset) for item in records]
+        self.dirty += [(b"%d" % item.offset, item.value) for item in records]
+        self.outputs += [Output("out", item.key, item.value) for item in records]
+
+    def reject(self, record: ConsumerRecord, cause: BaseException) -> None:
+        self.rejected.append((record.offset, cause))
+
+    def flush(self) -> Iterable[tuple[bytes, bytes | None]]:
+        dirty, self.dirty = self.dirty, []
+        return dirty
+
+    def committed(self) -> None:
+        self.commits += 1

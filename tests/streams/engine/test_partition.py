@@ -1,0 +1,208 @@
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka.structs import ConsumerRecord
+
+from streams.engine import EngineObserver, RecordFailed
+from streams.engine.chunks import Fetched
+from streams.engine.partition import Closed, OwnedPartition, Verdict
+from streams.engine.poisons import Poisons
+from streams.engine.positions import POSITION_KEY, decode_position
+from streams.engine.transaction import Writes, Written
+from tests.streams.engine.builders import OPTIONS, RecordingState, record, records
+
+
+class FakeProducer:
+    """Keeps transactions, when it is told to let them through."""
+
+    def __init__(self) -> None:
+        self.transactions: list[dict[str, list[Any]]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.error: Exception | None = None
+        self.closed = False
+
+    async def write(self, snapshot: Callable[[], Writes]) -> Written:
+        await asyncio.sleep(0)
+        writes = {topic: list(found) for topic, found in snapshot().items()}
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        self.transactions.append(writes)
+        return Written(sum(map(len, writes.values())), 100)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Commits(EngineObserver):
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int | None]] = []
+
+    def transaction_committed(
+        self, partition: int, seconds: float, records: int, size: int, oldest_timestamp: int | None
+    ) -> None:
+        self.seen.append((records, oldest_timestamp))
+
+
+class Fixture:
+    """A partition that has been opened, with everything around it."""
+
+    def __init__(self, **options: Any) -> None:
+        self.state = RecordingState()
+        self.producer = FakeProducer()
+        self.poisons = Poisons()
+        self.observer = Commits()
+        self.failures: list[BaseException] = []
+        self.acks: list[int] = []
+        self.life = OwnedPartition(
+            3,
+            self.state,
+            msgspec.structs.replace(OPTIONS, **options),
+            self.observer,
+            poisons=self.poisons,
+            on_failure=lambda _, error: self.failures.append(error),
+        )
+        self.life._producer = self.producer  # type: ignore[assignment]  # a fake
+        self.life.applied = {"left": 0, "right": 0}
+
+    def take(self, *offsets: int, start: int, end: int, topic: str = "left") -> Verdict:
+        return self.life.take(topic, Fetched(start, end, records(*offsets)), lambda: self.acks.append(end))
+
+    def positions(self) -> list[Mapping[str, int]]:
+        return [
+            decode_position(value)
+            for writes in self.producer.transactions
+            for key, value, _ in writes["app-changelog"]
+            if key == POSITION_KEY
+        ]
+
+
+@pytest.fixture
+async def owned() -> Fixture:
+    return Fixture()
+
+
+async def test_a_commit_writes_state_outputs_and_position_together_and_then_acknowledges(owned: Fixture) -> None:
+    assert owned.take(0, 1, start=0, end=3) is Verdict.APPLIED
+    assert owned.acks == []
+    await owned.life.commit()
+    [writes] = owned.producer.transactions
+    assert [key for key, _, _ in writes["app-changelog"]] == [b"0", b"1", POSITION_KEY]
+    assert len(writes["out"]) == 2
+    assert owned.positions() == [{"left": 3, "right": 0}]
+    assert owned.life.committed == {"left": 3, "right": 0}
+    assert owned.acks == [3]
+    assert owned.state.commits == 1
+    assert owned.state.outputs == []
+
+
+async def test_a_chunk_behind_the_position_is_a_hole_and_one_before_it_a_replay(owned: Fixture) -> None:
+    assert owned.take(5, start=5, end=6) is Verdict.HOLE
+    assert owned.take(0, start=0, end=4) is Verdict.APPLIED
+    assert owned.take(1, start=1, end=4) is Verdict.REPLAY
+    assert owned.take(3, 4, start=2, end=5) is Verdict.APPLIED
+    assert owned.state.applied == [("left", 0), ("left", 4)]
+
+
+async def test_an_empty_range_moves_the_position(owned: Fixture) -> None:
+    assert owned.take(start=0, end=7) is Verdict.APPLIED
+    await owned.life.commit()
+    assert owned.positions() == [{"left": 7, "right": 0}]
+    assert owned.state.applied == []
+
+
+async def test_chunks_applied_during_a_commit_are_in_the_next_one_together(owned: Fixture) -> None:
+    owned.life.start()
+    owned.producer.gate.clear()
+    owned.take(0, start=0, end=1)
+    await _until(lambda: not owned.life._pending)
+    owned.take(1, start=1, end=2)
+    owned.take(2, start=2, end=3)
+    owned.producer.gate.set()
+    await _until(lambda: len(owned.producer.transactions) == 2)
+    await _until(lambda: owned.life.is_settled)
+    assert owned.positions() == [{"left": 1, "right": 0}, {"left": 3, "right": 0}]
+    assert [count for count, _ in owned.observer.seen] == [1, 2]
+    await owned.life.close()
+
+
+async def test_the_oldest_record_of_a_transaction_is_known(owned: Fixture) -> None:
+    for offset, timestamp in ((0, 500), (1, 300)):
+        chunk = Fetched(offset, offset + 1, [record(offset, timestamp=timestamp)])
+        owned.life.take("left", chunk, lambda: None)
+    await owned.life.commit()
+    assert owned.observer.seen == [(2, 300)]
+    assert owned.life.newest_timestamp == {"left": 300}
+
+
+async def test_too_many_pending_records_close_the_door_until_a_commit_begins() -> None:
+    owned = Fixture(max_pending=2)
+    owned.take(0, 1, start=0, end=2)
+    waiting = asyncio.create_task(owned.life.has_room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await owned.life.commit()
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_after_a_failed_record_nothing_of_the_half_applied_chunk_can_be_committed(owned: Fixture) -> None:
+    owned.take(0, start=0, end=1)
+
+    def fail(topic: str, records: Sequence[ConsumerRecord]) -> None:
+        raise RecordFailed(topic, 2) from ValueError("no")
+
+    owned.state.apply = fail  # type: ignore[method-assign]  # the defect
+    with pytest.raises(RecordFailed):
+        owned.take(1, 2, start=1, end=3)
+    assert not owned.life.alive
+    assert owned.acks == [1]  # let go, so that no rebalance waits for it
+    with pytest.raises(Closed):
+        await owned.life.commit()
+    assert owned.producer.transactions == []
+
+
+async def test_a_poisoned_record_is_rejected_and_its_neighbours_applied(owned: Fixture) -> None:
+    cause = ValueError("no")
+    owned.poisons.add("left", 1, cause)
+    owned.take(0, 1, 2, start=0, end=3)
+    assert owned.state.applied == [("left", 0), ("left", 2)]
+    assert owned.state.rejected == [(1, cause)]
+    await owned.life.commit()
+    assert len(owned.poisons) == 0
+
+
+async def test_a_failed_commit_ends_the_life_and_lets_every_chunk_go(owned: Fixture) -> None:
+    owned.producer.error = RuntimeError("refused")
+    owned.life.start()
+    owned.take(0, start=0, end=1)
+    await _until(lambda: bool(owned.failures))
+    assert not owned.life.alive
+    assert owned.acks == [1]
+    assert owned.life.committed == {}
+    assert owned.state.commits == 0
+    await owned.life.close()
+    assert owned.producer.closed
+
+
+async def test_closing_waits_for_a_transaction_under_way(owned: Fixture) -> None:
+    owned.life.start()
+    owned.producer.gate.clear()
+    owned.take(0, start=0, end=1)
+    await _until(lambda: not owned.life._pending)
+    closing = asyncio.create_task(owned.life.close())
+    await asyncio.sleep(0.01)
+    assert not closing.done()
+    owned.producer.gate.set()
+    await closing
+    assert len(owned.producer.transactions) == 1
+    assert owned.producer.closed
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - of other tasks, which tell nobody
+            await asyncio.sleep(0.001)

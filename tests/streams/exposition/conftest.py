@@ -1,0 +1,7 @@
+"""Fixtures of the exposition tests."""
+
+from __future__ import annotations
+
+from tests.streams.exposition.promtool import promtool
+
+__all__ = ["promtool"]

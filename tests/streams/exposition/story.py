@@ -1,0 +1,68 @@
+"""A worker that has seen a bit of everything."""
+
+from __future__ import annotations
+
+from streams.engine import InputProgress, Observed
+from tests.processors.events import (
+    T0_MS,
+    assigned,
+    automatic_mail,
+    call,
+    created,
+    disqualified,
+    inbound,
+    lost,
+    reopened,
+    stage,
+    won,
+)
+from tests.streams.exposition.worker import INTERACTIONS, LEADS, FakeWorker, record, records, take
+
+ODD = 'a"b\\c\nd\r\0\x85\u2028{},=# 😀'
+"""A name with everything that a format may stumble over."""
+
+
+def told_worker() -> FakeWorker:
+    """A ready worker of two partitions with numbers in every family."""
+    worker = FakeWorker(now=T0_MS + 7_200_000)
+    worker.partitions = 2
+    one, two = worker.state(0), worker.state(1)
+    # fmt: off
+    take(
+        one,
+        created(0, "won"), automatic_mail(1, "won"), call("no_answer", 3, "won"), call("connected", 9, "won"),
+        stage("contacted", 10, "won"), stage("proposal", 20, "won"), won(60, "won"),
+        created(1, "lost", source="ads", team=""), call("connected", 0, "lost"), lost(30, "price", "lost"),
+        created(2, "open", source=ODD, team=ODD), assigned("south", 3, "open"), inbound(4, "open"),
+        stage("contacted", 5, "unborn"),
+    )
+    take(
+        two,
+        created(0, "M"), stage("qualified", 5, "M"), disqualified(7, ODD, "M"),
+        created(0, "R"), won(5, "R"), reopened(6, "R"), created(50, "waiting", source="web"),
+    )
+    # fmt: on
+    for topic, batch in records(created(0, "won", event_id="again")).items():
+        one.apply(topic, [*batch, record(b"{", key=b"x"), record(b'{"type":"won"}', key=b"x")])
+    one.reject(record(b"1", key=b"won"), ValueError("no"))
+    list(one.flush())
+    one.committed()
+    ended = Observed(10, worker.time)
+    worker.progressed = [
+        InputProgress(topic, n, 10, 10 - n, ended, T0_MS) for n in (0, 1) for topic in (LEADS, INTERACTIONS)
+    ]
+    observer = worker.measurements
+    observer.chunk_applied(LEADS, 0, 10, 0.002)
+    observer.transaction_committed(0, 0.01, 10, 2000, T0_MS)
+    observer.partition_recovered(0, 1.5, 7)
+    observer.partition_recovered(9, 2.5, 8)  # a partition that has gone to another worker since
+    observer.rebalance_begun()
+    observer.rebalance_ended(0.3, 2)
+    for incident in (observer.fenced, observer.recovering_again):
+        incident(0)
+    observer.hole(LEADS, 0)
+    observer.skipped(LEADS, 0, 5)
+    observer.poisoned(LEADS, 0, 3)
+    observer.lost_input(LEADS, 0, 4)
+    observer.broker_away(2.0)
+    return worker

@@ -1,0 +1,184 @@
+"""A partition's state behind the engine: records in, changelog and outputs out, counts as of the last commit."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import json
+
+from processors.shard import Shard
+from schemas.dead_letters import REASON_HEADER
+from streams.agents import LeadState
+from streams.engine import RecordFailed
+from tests.processors.events import FUNNEL, STREAMS, T0_MS, call, created, won
+from tests.processors.examples import examples
+from tests.processors.looks import feed, state
+from tests.streams.exposition.worker import INTERACTIONS, LEADS, OUTLETS, record, records, take
+
+RANDOM = st.randoms(use_true_random=False)
+Topic = dict[bytes, bytes]
+"""A compacted changelog."""
+
+
+def new(changelog: Topic | None = None, *, replay: bool = False, future_tolerance: int = 10**12) -> LeadState:
+    """A state, recovered from a changelog."""
+    made = LeadState(0, FUNNEL, OUTLETS, None if replay else lambda: T0_MS, future_tolerance)
+    for key, value in (changelog or {}).items():
+        made.load(key, value)
+    made.loaded()
+    return made
+
+
+def write(changelog: Topic, flushed: Iterable[tuple[bytes, bytes | None]]) -> None:
+    for key, value in flushed:
+        if value is None:
+            changelog.pop(key, None)
+        else:
+            changelog[key] = value
+
+
+def reasons(found: LeadState) -> list[str]:
+    """Reasons of the dead letters that wait to be written."""
+    headers = [dict(output.headers) for output in found.outputs if output.topic.endswith(".dlq")]
+    return [(found[REASON_HEADER] or b"").decode() for found in headers]
+
+
+def test_events_become_leads_and_are_counted_by_topic() -> None:
+    found = take(new(), created(0), call("connected", 1), won(2))
+    assert found.counts["accepted"] == 3
+    assert (found.counts[f"read.{LEADS}"], found.counts[f"read.{INTERACTIONS}"]) == (2, 1)
+    assert len(found.shard) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "reason"),
+    [
+        (b"{", b"L", "malformed"),
+        (None, b"L", "malformed"),
+        (b"", b"L", "malformed"),
+        (b'"' + b"x" * 2_000_000 + b'"', b"L", "malformed"),
+        (b'{"type":"sneezed"}', b"L", "unknown_type"),
+        (b'{"type":"won"}', b"L", "invalid"),
+        (json.encode(created(0)), b"M", "key_mismatch"),
+        (json.encode(created(0)), None, "key_mismatch"),
+        (json.encode(created(10)), b"L", "future"),
+    ],
+    ids=["no JSON", "tombstone", "empty", "too large", "unknown type", "invalid", "other key", "no key", "future"],
+)
+def test_a_record_that_is_no_event_becomes_a_dead_letter(value: bytes | None, key: bytes | None, reason: str) -> None:
+    found = new(future_tolerance=300_000)
+    found.apply(LEADS, [record(value, key=key)])
+    assert reasons(found) == [reason]
+    (letter,) = found.outputs
+    assert (letter.topic, letter.key) == (f"{LEADS}.dlq", key)
+    assert found.shard.counts[f"dead.{reason}"] == 1
+    assert len(found.shard) == 0
+
+
+def test_a_replay_knows_no_future_and_its_now_is_the_newest_event() -> None:
+    found = take(new(replay=True), created(10_000))
+    assert found.counts["accepted"] == 1
+    assert found.now() == found.shard.watermark == T0_MS + 600_000_000
+
+
+def test_an_alert_is_an_output_under_the_key_of_its_lead() -> None:
+    found = new()
+    for topic, batch in records(created(0), call("connected", 30)).items():
+        found.apply(topic, batch)
+    (alert,) = found.outputs
+    assert (alert.topic, alert.key) == ("alerts.v1", b"L")
+    assert json.decode(alert.value or b"")["type"] == "answered_late"
+    assert found.shard.counts["alert.answered_late"] == 1
+    assert not found.shard.alerts
+
+
+def test_a_defect_names_the_record_it_happened_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    apply = Shard.apply
+
+    def fail(shard: Shard, event: Any, latest: int) -> Any:
+        if event.lead_id == "bad":
+            raise ZeroDivisionError("a defect")
+        return apply(shard, event, latest)
+
+    monkeypatch.setattr(Shard, "apply", fail)
+    found = new()
+    with pytest.raises(RecordFailed) as failed:
+        found.apply(LEADS, records(created(0, "good"), created(0, "bad"), created(0, "next"))[LEADS])
+    assert (failed.value.topic, failed.value.offset) == (LEADS, 1)
+    assert isinstance(failed.value.cause, ZeroDivisionError)
+
+
+def test_a_record_that_failed_is_set_aside_with_its_cause() -> None:
+    found = new()
+    found.reject(record(json.encode(created(0)), key=b"L", offset=4), ZeroDivisionError("a defect"))
+    assert reasons(found) == ["processing_error"]
+    assert any(b"a defect" in (value or b"") for _, value in found.outputs[0].headers)
+    assert found.shard.counts[f"read.{LEADS}"] == 1
+
+
+@given(STREAMS, RANDOM)
+@examples(80)
+def test_counts_never_go_back_and_outcomes_add_up_whatever_fails(events: list[Any], rng: random.Random) -> None:
+    """The life of a partition: chunks, commits that succeed or fail, and recoveries from what was committed."""
+    log: Topic = {}
+    inputs = [(t, r) for event in events for t, (r,) in records(event).items()]
+    inputs += [(LEADS, record(b"{", key=b"x")), (LEADS, record(b'{"type":"won"}', key=b"x"))] * rng.randrange(3)
+    rng.shuffle(inputs)
+    current, position, seen = new(), 0, dict[str, int]()
+    committed = 0
+    for _ in range(1000):
+        size = rng.randrange(1, 8)
+        for topic, batch in itertools.groupby(inputs[position : position + size], key=lambda pair: pair[0]):
+            current.apply(topic, [one for _, one in batch])
+        position += size
+        flushed = dict(current.flush())
+        if rng.random() < 0.7:
+            write(log, flushed.items())
+            current.committed()
+            committed = min(position, len(inputs))
+        else:
+            current, position = new(log), committed
+        assert all(current.counts.get(name, 0) >= n for name, n in seen.items()), "a count went back"
+        seen = dict(current.counts)
+        read = sum(n for name, n in seen.items() if name.startswith("read."))
+        dead = sum(n for name, n in seen.items() if name.startswith("dead."))
+        assert read == committed == dead + sum(seen.get(name, 0) for name in ("accepted", "duplicate", "too_late"))
+        if committed == len(inputs):
+            break
+    assert committed == len(inputs)
+
+
+@given(STREAMS)
+@examples(40)
+def test_a_recovered_state_goes_on_with_the_same_leads_and_counts(events: list[Any]) -> None:
+    log: Topic = {}
+    one = new()
+    for event in events:
+        for topic, batch in records(event).items():
+            one.apply(topic, batch)
+        write(log, one.flush())
+        one.committed()
+    two = new(log)
+    assert state(two.shard) == state(one.shard) == state(feed(Shard(FUNNEL), events))
+    assert two.counts == one.counts
+
+
+def test_events_between_a_flush_and_its_commit_are_not_counted_as_committed() -> None:
+    found = new()
+    found.apply(LEADS, records(created(0, "A"))[LEADS])
+    list(found.flush())
+    found.apply(LEADS, records(created(0, "B"))[LEADS])
+    found.committed()
+    assert found.counts["accepted"] == 1
+
+
+def test_a_taken_up_state_has_its_windows_ready_and_knows_since_when() -> None:
+    found = new()
+    assert found.taken_at == T0_MS
+    assert set(found.shard.windows.totals) >= {"5m", "90d", "all", "now"}
