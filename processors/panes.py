@@ -70,7 +70,7 @@ class Panes:
             The cells that are no pane's but the start of an age, with their values.
         """
         ages: list[tuple[int, int]] = []
-        edge, fresh, open_panes = self.edges[0], self._take_in(), dict[int, Pane]()
+        fresh, places = self._take_in(), dict[int, tuple[int, Pane]]()
         for cell, value in cells.items():
             if not value:
                 continue
@@ -79,19 +79,19 @@ class Panes:
                 ages.append((cell, value))
                 continue
             minute = cell >> MINUTE
-            if minute < edge and minute:
-                minute = self.place(minute)
-            pane = open_panes.get(minute)
-            if pane is None:
-                pane = open_panes[minute] = self._open(minute)
+            place = places.get(minute)
+            if place is None:
+                start = self.place(minute)
+                self.stale.add(start)
+                place = places[minute] = start << MINUTE, self._open(start)
+            at, pane = place
             total = pane.get(series, 0) + value
             if total:
                 pane[series] = total
             else:
                 del pane[series]
             if fresh is not None:
-                fresh[minute << MINUTE | series] += value
-        self.stale.update(open_panes)
+                fresh[at | series] += value
         return ages
 
     def take_fresh(self) -> Cells | None:

@@ -18,7 +18,8 @@ from streams.settings.kafka import ClientOptions
 from streams.topics import read_topics
 
 _READ_RECORDS: Final = 500
-_READ_PAUSE_MS: Final = 200
+_READ_PAUSE_MS: Final = 20
+"""How long to wait for records before a look at the position: markers of transactions wake nobody."""
 _PATIENCE_SECONDS: Final = 30.0
 """How long a partition may give nothing although there is more: the broker has gone away."""
 
@@ -164,7 +165,11 @@ async def reading(
         KafkaError: The brokers cannot be reached.
     """
     consumer = AIOKafkaConsumer(
-        group_id=group, enable_auto_commit=False, isolation_level="read_committed", fetch_max_wait_ms=100, **options
+        group_id=group,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        fetch_max_wait_ms=_READ_PAUSE_MS,  # what is to be read is there already
+        **options,
     )
     try:
         await consumer.start()

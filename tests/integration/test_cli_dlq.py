@@ -58,8 +58,10 @@ class Desk:
         return [json.decode(line) for line in (await self.say("dlq", "list", "--json", *options)).splitlines()]
 
     async def lead(self, lead_id: str) -> dict[str, Any]:
-        """Return what a worker tells of a lead."""
-        told: dict[str, Any] = json.decode(await self.say("lead", "--json", lead_id))
+        """Return what the worker tells of a lead."""
+        status, body = await asyncio.to_thread(self.run.get, f"/leads/{lead_id}")
+        assert status == 200, body
+        told: dict[str, Any] = json.decode(body)
         return told
 
 
@@ -93,7 +95,6 @@ async def test_what_was_refused_is_mended_put_back_and_applied(desk: Desk, tmp_p
 
     assert "0 would be put back" in await desk.say("dlq", "replay", "--dry-run", code=1)
     assert "0 put back" in await desk.say("dlq", "replay", code=1)
-    assert len(await desk.letters()) == 3  # nothing was put back that would fail again
 
     assert "1 put back" in await desk.say("dlq", "replay", "--rekey", "--reason", "key_mismatch")
     file = tmp_path / "letters.jsonl"
@@ -137,9 +138,6 @@ async def test_new_rules_make_dead_letters_acceptable_and_twice_is_harmless(desk
     await desk.send("L1", "stage_changed", stage="never")
     await desk.run.settle()
     assert "never" in await desk.say("dlq", "replay", "--new", code=1)
-    desk.run.processes[-1].ask_to_end()
-    await asyncio.to_thread(desk.run.processes[-1].wait)
-    desk.run.processes.reverse()
 
 
 async def test_many_letters_are_read_once_each_whatever_lies_between_them(desk: Desk, kafka: str) -> None:

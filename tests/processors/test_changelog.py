@@ -151,6 +151,7 @@ def test_counts_watermark_and_commit_number_come_back() -> None:
         back = Shard(FUNNEL)
         going_on = restore(back, records)
         assert (back.counts["accepted"], back.watermark) == (3, shard.watermark)
+        assert state(back) == state(shard)
         feed(back, [created(9, "M")])
         assert [key for key, _ in going_on.flush() if key[:1] == b"d"] == [b"d4"]
 

@@ -10,6 +10,8 @@ def test_an_outcome_counts_at_the_closing_under_the_team_that_had_the_lead_then(
     events = created(0), assigned("south", 3), won(7), assigned("west", 9)
     assert counted("closed", *events) == {("web", "south", "won"): 1}
     assert times("closed", *events) == [7]
+    taken_away = created(0), assigned("", 3), won(7)
+    assert counted("closed", *taken_away) == {("web", "unassigned", "won"): 1}
 
 
 def test_won_lost_and_disqualified_are_told_apart_with_their_reasons() -> None:

@@ -24,9 +24,9 @@ async def test_kill_9_under_load_leaves_every_key_right(broker: KafkaService, tm
     with Run(broker.bootstrap, tmp_path, slow=0.01, engine=engine) as run:
         worker = run.start_worker()
         worker.wait_for("recovered", count=4)
-        load = run.start_load(seed=1, records=1_000_000, rate=2000)
+        load = run.start_load(seed=1, records=1_000_000, rate=1500)
         for _ in range(KILLS):
-            worker.wait_for("committed", count=dice.randrange(1, 25))
+            worker.wait_for("committed", count=dice.randrange(1, 12))
             worker.kill()
             worker = run.start_worker()
         worker.wait_for("committed")

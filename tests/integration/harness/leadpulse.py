@@ -140,6 +140,10 @@ class LeadpulseRun:
         process = self._start(arguments[0], self.command(*arguments))
         assert process.wait(timeout) == 0, process.log_text()
 
+    def start(self, label: str, *arguments: str) -> Process:
+        """Start a command that goes on in the background."""
+        return self._start(label, self.command(*arguments))
+
     def _start(self, label: str, command: list[str]) -> Process:
         process = Process(label, command, self.folder)
         self.processes.append(process)
