@@ -32,6 +32,8 @@ def test_open_leads_have_no_cycle_and_a_reopened_one_loses_its() -> None:
     assert observed("cycle", created(0), call("connected", 3)) == {}
     events = created(0), call("connected", 3), won(DAY), reopened(2 * DAY)
     assert observed("cycle", *events) == {}
+    late_contact = created(0), won(DAY), call("connected", DAY + 9), reopened(2 * DAY)
+    assert observed("cycle", *late_contact) == {}
     again = observed("cycle", *events, won(3 * DAY))
     assert again["web", "won", "created"] == [4 * DAY, 3 * DAY], "the time it was closed is part of it"
 
