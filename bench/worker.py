@@ -8,7 +8,7 @@ import sys
 from msgspec import json
 
 from bench.lab import Job, Stopwatch
-from streams.engine import run_worker
+from streams.engine.worker import run_worker
 from streams.leadpulse import LeadpulseApp
 
 LOOK_SECONDS = 0.01

@@ -18,7 +18,7 @@ from schemas.cloudevents import decode_record
 from schemas.codec import MAX_BYTES, UNREADABLE, encode
 from schemas.dead_letters import dead_letter, headers_of
 from schemas.refusals import Refusal, key_mismatch, processing_error
-from streams.engine import Output, RecordFailed
+from streams.engine.state import Output, RecordFailed
 
 Clock = Callable[[], int]
 """Gives now in ms since 1970."""

@@ -15,8 +15,8 @@ from schemas.cloudevents import decode_record
 from schemas.codec import INTERACTION_DECODER, LEAD_DECODER
 from schemas.dead_letters import DeadLetter, Header, from_record
 from schemas.refusals import Reason, Refusal, processing_error, refuse
-from streams.engine import RecordFailed
-from streams.leadpulse import state_factory
+from streams.engine.state import RecordFailed
+from streams.plan import state_factory
 from streams.producing import partition_of
 from streams.settings import Settings
 from streams.settings.kafka import ClientOptions

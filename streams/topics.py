@@ -183,7 +183,7 @@ async def _connect(client_arguments: Mapping[str, Any]) -> Any:
             waited = time.monotonic() - started
             if waited - complained_at >= COMPLAINT_INTERVAL:
                 complained_at = waited
-                logger.warning("waiting for Kafka at %s: %s", client_arguments["bootstrap_servers"], error)
+                logger.warning("waiting for Kafka at %s: %s", ", ".join(client_arguments["bootstrap_servers"]), error)
             await asyncio.sleep(RETRY_PAUSE)
         else:
             return admin

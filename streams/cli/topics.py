@@ -15,7 +15,7 @@ from streams.cli.asking import ask
 from streams.cli.errors import CliError, ExitCode
 from streams.cli.invocation import settings_of
 from streams.cli.tables import cell, grid, screen
-from streams.leadpulse import topic_plans
+from streams.plan import topic_plans
 from streams.settings import Settings
 from streams.settings.kafka import kafka_client_options
 from streams.topics import FoundTopic, Role, TopicMismatch, TopicPlan, check_layout, ensure_topics, read_topics

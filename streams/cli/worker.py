@@ -14,7 +14,8 @@ from aiokafka.errors import KafkaError
 
 from streams.cli.errors import CliError, ExitCode
 from streams.cli.invocation import settings_of
-from streams.engine import EngineError, run_worker
+from streams.engine.errors import EngineError
+from streams.engine.worker import run_worker
 from streams.leadpulse import LeadpulseApp
 from streams.logs import setup_logging
 from streams.settings import Settings

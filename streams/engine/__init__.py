@@ -1,28 +1,12 @@
 """Exactly-once processing on Kafka transactions, inside a Faust app.
 
-The engine knows topics, partitions and the `State` protocol; what the records mean is the state's business.
+The engine knows topics, partitions and the `State` protocol; what the records mean is the state's business. Nothing is
+imported here: who needs an error or an option need not wait for Faust.
+
+    app.EngineApp, engine.Engine    the Faust app and what works in it
+    options.EngineOptions           settings
+    state                           what an application implements: State, Output, RecordFailed
+    observer.EngineObserver         where measurements leave
+    errors.EngineError              what a worker may end with
+    worker.run_worker               running it
 """
-
-from streams.engine.app import EngineApp
-from streams.engine.engine import Engine, InputProgress
-from streams.engine.errors import EngineError
-from streams.engine.observer import EngineObserver
-from streams.engine.options import EngineOptions
-from streams.engine.state import Output, RecordFailed, State, StateFactory
-from streams.engine.watch import Observed
-from streams.engine.worker import run_worker
-
-__all__ = [
-    "Engine",
-    "EngineApp",
-    "EngineError",
-    "EngineObserver",
-    "EngineOptions",
-    "InputProgress",
-    "Observed",
-    "Output",
-    "RecordFailed",
-    "State",
-    "StateFactory",
-    "run_worker",
-]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from weakref import WeakKeyDictionary, WeakSet
 
 from streams.agents import LeadState
-from streams.engine import InputProgress
+from streams.engine.engine import InputProgress
 
 
 class CatchingUp:

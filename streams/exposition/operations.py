@@ -14,7 +14,8 @@ from prometheus_client.registry import Collector
 from schemas.refusals import Reason
 from schemas.signals import by_name
 from streams.agents import LeadState
-from streams.engine import EngineObserver, InputProgress
+from streams.engine.engine import InputProgress
+from streams.engine.observer import EngineObserver
 from streams.exposition.catching_up import CatchingUp
 
 _CHUNK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)

@@ -15,7 +15,7 @@ from msgspec import json
 from processors.shard import Shard
 from schemas.dead_letters import REASON_HEADER
 from streams.agents import LeadState
-from streams.engine import RecordFailed
+from streams.engine.state import RecordFailed
 from tests.processors.events import FUNNEL, STREAMS, T0_MS, call, created, won
 from tests.processors.examples import examples
 from tests.processors.looks import feed, state

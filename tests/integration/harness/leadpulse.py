@@ -20,10 +20,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from processors.changelog import restore
 from processors.shard import Shard
 from schemas.alerts import AnsweredLate
-from schemas.codec import ALERT_DECODER, INTERACTION_DECODER, LEAD_DECODER
+from schemas.codec import ALERT_DECODER
 from schemas.dead_letters import from_record
-from streams.agents import LeadState, Outlets
+from streams.agents import LeadState
 from streams.engine.state import RESERVED
+from streams.plan import state_factory
 from streams.settings import Settings, load
 from streams.settings.funnel import funnel_of
 from tests.integration.harness.log import end_offsets, group_offsets, read_topic
@@ -225,13 +226,7 @@ class LeadpulseRun:
 
     def _model(self, number: int, leads: list[Entry], interactions: list[Entry]) -> LeadState:
         topics = self.settings.topics
-        outlets = Outlets(
-            {topics.leads: LEAD_DECODER, topics.interactions: INTERACTION_DECODER},
-            topics.alerts,
-            topics.dead_letter_suffix,
-        )
-        wall = (lambda: time.time_ns() // 1_000_000) if self.settings.worker.clock == "wall" else None
-        model = LeadState(number, funnel_of(self.settings), outlets, clock=wall)
+        model = state_factory(self.settings)(number)
         for topic, entries in ((topics.interactions, interactions), (topics.leads, leads)):
             model.apply(topic, [_record(topic, number, entry) for entry in entries])
         return model

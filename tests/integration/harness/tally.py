@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 from aiokafka.structs import ConsumerRecord
 
-from streams.engine import Output, RecordFailed
+from streams.engine.state import Output, RecordFailed
 
 ALERT_EVERY = 7
 TOTALS = b"\x01totals"

@@ -17,8 +17,12 @@ import msgspec
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from streams.engine import Engine, EngineApp, EngineObserver, EngineOptions, run_worker
+from streams.engine.app import EngineApp
 from streams.engine.chunks import ChunkScheduler
+from streams.engine.engine import Engine
+from streams.engine.observer import EngineObserver
+from streams.engine.options import EngineOptions
+from streams.engine.worker import run_worker
 from streams.topics import ensure_topics, plan_topics
 from tests.integration.harness.tally import TallyState, TallyTopics
 

@@ -6,7 +6,7 @@ from aiokafka.structs import TopicPartition
 from streams.cli import topics
 from streams.cli.main import run
 from streams.cli.topics import Amount
-from streams.leadpulse import topic_plans
+from streams.plan import topic_plans
 from streams.settings import Settings
 from streams.topics import FoundTopic, Role
 

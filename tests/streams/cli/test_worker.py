@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaTimeoutError
 
 from streams.cli import worker
 from streams.cli.main import run
-from streams.engine import EngineError
+from streams.engine.errors import EngineError
 from streams.settings import Settings
 from streams.topics import TopicMismatch
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from aiokafka.structs import ConsumerRecord
 
-from streams.engine import EngineOptions, Output
+from streams.engine.options import EngineOptions
+from streams.engine.state import Output
 
 OPTIONS = EngineOptions(app_id="app", brokers=("broker:9092",), inputs=("left", "right"), outputs=("out",), linger=0.0)
 

@@ -2,8 +2,9 @@ import faust
 import msgspec
 import pytest
 
-from streams.engine import EngineApp, EngineOptions
+from streams.engine.app import EngineApp
 from streams.engine.chunks import ChunkScheduler
+from streams.engine.options import EngineOptions
 from streams.engine.security import faust_credentials
 from tests.streams.engine.builders import OPTIONS
 

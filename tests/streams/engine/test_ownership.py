@@ -6,8 +6,9 @@ import pytest
 from aiokafka.errors import IllegalStateError, KafkaConnectionError, ProducerFenced
 from faust.types import TP
 
-from streams.engine import EngineObserver, ownership
+from streams.engine import ownership
 from streams.engine.errors import NoProgress
+from streams.engine.observer import EngineObserver
 from streams.engine.ownership import MAX_LIVES, Ownership
 from tests.streams.engine.builders import OPTIONS, RecordingState
 

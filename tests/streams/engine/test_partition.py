@@ -6,11 +6,12 @@ import msgspec
 import pytest
 from aiokafka.structs import ConsumerRecord
 
-from streams.engine import EngineObserver, RecordFailed
 from streams.engine.chunks import Fetched
+from streams.engine.observer import EngineObserver
 from streams.engine.partition import Closed, OwnedPartition, Verdict
 from streams.engine.poisons import Poisons
 from streams.engine.positions import POSITION_KEY, decode_position
+from streams.engine.state import RecordFailed
 from streams.engine.transaction import Writes, Written
 from tests.streams.engine.builders import OPTIONS, RecordingState, record, records
 

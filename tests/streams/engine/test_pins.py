@@ -26,8 +26,9 @@ from faust.transport.drivers import aiokafka as faust_driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams.engine import Engine, EngineApp
+from streams.engine.app import EngineApp
 from streams.engine.driver import Consumer, ConsumerThread
+from streams.engine.engine import Engine
 from tests.streams.engine.builders import OPTIONS, RecordingState
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from streams.engine import InputProgress, Observed
+from streams.engine.engine import InputProgress
+from streams.engine.watch import Observed
 from tests.processors.events import (
     T0_MS,
     assigned,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 
 from streams.agents import LeadState
-from streams.engine import InputProgress, Observed
+from streams.engine.engine import InputProgress
+from streams.engine.watch import Observed
 from streams.exposition.catching_up import CatchingUp
 from tests.processors.events import T0_MS
 from tests.streams.exposition.worker import INTERACTIONS, LEADS, FakeWorker

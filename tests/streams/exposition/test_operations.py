@@ -11,7 +11,8 @@ from processors.labels import MISSING
 from schemas.alerts import Alert
 from schemas.refusals import Reason
 from schemas.signals import SIGNALS, Signal
-from streams.engine import InputProgress, Observed
+from streams.engine.engine import InputProgress
+from streams.engine.watch import Observed
 from streams.exposition.operations import ALERT_KINDS, CAPPED
 from streams.settings.sections import Labels
 from tests.processors.events import T0_MS, call, created, won

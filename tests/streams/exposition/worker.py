@@ -15,7 +15,7 @@ from processors.funnel import Funnel
 from schemas.codec import INTERACTION_DECODER, LEAD_DECODER, encode
 from schemas.interaction_events import Interaction
 from streams.agents import LeadState, Outlets
-from streams.engine import InputProgress
+from streams.engine.engine import InputProgress
 from streams.exposition.operations import registry_for
 from streams.web.metrics import Scraper
 from tests.processors.events import FUNNEL, T0_MS
