@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+import structlog
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 _IN_CI = os.environ.get("CI") == "true"
@@ -31,3 +33,26 @@ def _skipping_fails(report: _Report) -> _Report:
         report.outcome = "failed"
         report.longrepr = f"nothing may be skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _untouched_logging() -> Iterator[None]:
+    """Logging is global: what a test or the command it runs sets up is gone after it."""
+    before = {logger: _kept(logger) for logger in _loggers()}
+    yield
+    for logger in _loggers():
+        level, handlers, filters = before.get(logger, (logging.NOTSET, [], []))
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+        logger.filters[:] = filters
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+def _loggers() -> list[logging.Logger]:
+    known = list(logging.root.manager.loggerDict.values())
+    return [logging.getLogger(), *(logger for logger in known if isinstance(logger, logging.Logger))]
+
+
+def _kept(logger: logging.Logger) -> tuple[int, list[logging.Handler], list[logging._FilterType]]:
+    return logger.level, list(logger.handlers), list(logger.filters)

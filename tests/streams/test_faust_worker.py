@@ -5,30 +5,17 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import faust
 import pytest
-import structlog
 
 from streams.faust_worker import worker_class
 from streams.logs import setup_logging
 from streams.settings.sections import Log
 
 JSON = Log(format="json")
-
-
-@pytest.fixture(autouse=True)
-def _untouched_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
 
 
 def app() -> faust.App:
