@@ -18,11 +18,11 @@ help: ## Show this list
 demo: $(READY) ## A sales floor, Kafka and a worker on this machine, with a live board (Ctrl-C ends it)
 	$(BIN)/leadpulse demo $(DEMO_ARGS)
 
-test: $(READY) ## All tests; Kafka is downloaded and started by itself
-	$(BIN)/pytest $(PYTEST_ARGS)
+test: unit ## All tests; Kafka is downloaded and started by itself
+	$(BIN)/pytest -m integration $(PYTEST_ARGS)
 
-unit: $(READY) ## The tests that need no service: seconds
-	$(BIN)/pytest -m "not integration" $(PYTEST_ARGS)
+unit: $(READY) ## The tests that need no service: half a minute
+	$(BIN)/pytest -m "not integration" --numprocesses auto --dist worksteal $(PYTEST_ARGS)
 
 check: $(READY) ## Format, lint, types, import arrows, generated files fresh, lock file in step
 	$(BIN)/ruff format --check .

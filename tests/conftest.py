@@ -41,8 +41,9 @@ def _untouched_logging() -> Iterator[None]:
     before = {logger: _kept(logger) for logger in _loggers()}
     yield
     for logger in _loggers():
-        level, handlers, filters = before.get(logger, (logging.NOTSET, [], []))
+        level, propagate, handlers, filters = before.get(logger, (logging.NOTSET, True, [], []))
         logger.setLevel(level)
+        logger.propagate = propagate
         logger.handlers[:] = handlers
         logger.filters[:] = filters
     logging.captureWarnings(False)
@@ -54,5 +55,5 @@ def _loggers() -> list[logging.Logger]:
     return [logging.getLogger(), *(logger for logger in known if isinstance(logger, logging.Logger))]
 
 
-def _kept(logger: logging.Logger) -> tuple[int, list[logging.Handler], list[logging._FilterType]]:
-    return logger.level, list(logger.handlers), list(logger.filters)
+def _kept(logger: logging.Logger) -> tuple[int, bool, list[logging.Handler], list[logging._FilterType]]:
+    return logger.level, logger.propagate, list(logger.handlers), list(logger.filters)

@@ -156,10 +156,12 @@ async def test_aiokafka_ends_a_transaction_although_a_batch_was_refused() -> Non
     future = await accumulator.add_batch(_batch(), TopicPartition("topic", 0), 1)
     flushing = asyncio.create_task(accumulator.flush_for_commit())
     await asyncio.sleep(0)
-    accumulator._batches[TopicPartition("topic", 0)][0].failure(ValueError("refused"))
+    batch = accumulator._batches[TopicPartition("topic", 0)][0]
+    batch.failure(ValueError("refused"))
     await asyncio.wait_for(flushing, 1)
     with pytest.raises(ValueError, match="refused"):
         await future
+    batch._drain_waiter.exception()  # looked at, or asyncio complains into a later test
 
 
 async def test_failing_all_batches_lets_a_producer_stop_without_a_broker() -> None:
