@@ -42,8 +42,9 @@ generate: $(READY) ## Write the generated files anew
 bench: $(READY) ## Measure speed, latency and memory (see docs/performance.md)
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
-chaos: $(READY) ## Fifty kills and more, then every key compared with a model
+chaos: $(READY) ## Fifty kills of the engine, fifty of the worker; then every key compared with a model
 	$(BIN)/python -m tests.integration.chaos $(CHAOS_ARGS)
+	$(BIN)/python -m tests.integration.chaos --target tests.integration.harness.lead_target:LeadpulseTarget $(CHAOS_ARGS)
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
