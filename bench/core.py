@@ -12,7 +12,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.json import Decoder
 
-from bench.events import FUNNEL, floor
+from bench.events import EVENTS_A_LEAD, FUNNEL, floor
+from bench.report import Report
 from processors.changelog import Changelog
 from processors.shard import Shard
 from schemas.interaction_events import Interaction
@@ -105,6 +106,22 @@ def measure(leads: int, rounds: int, clock: Clock = time.process_time_ns) -> dic
         },
         "lead_record_bytes": round(sum(map(len, shard.cold.values())) / len(shard.cold)),
     }
+
+
+def run(*, quick: bool, say: Callable[[str], None]) -> Report:
+    """Measure and report."""
+    leads, rounds = (500, 2) if quick else (10_000, 8)
+    say(f"{leads} leads of {EVENTS_A_LEAD} events, {rounds} rounds")
+    figures = measure(leads, rounds)
+    best, middle = figures["best"], figures["median"]
+    rows = [(part, best[part], middle[part]) for part in ("bare", *PARTS)]
+    rows.append(("all but bare", *(round(sum(of[part] for part in PARTS), 3) for of in (best, middle))))
+    notes = [
+        "bare: only decode and count. best: the sum over the chunks of their best times, CPU time.",
+        "fold: panes that become old, once an hour of event time; here that is after nearly every chunk.",
+    ]
+    title = f"The core alone: µs per event, {figures['events']:,} events, chunks of {CHUNK}"
+    return Report("core", title, ("", "best", "median"), rows, notes, figures)
 
 
 def _us(nanoseconds: float, events: int) -> float:

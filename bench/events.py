@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
+from uuid import uuid4
 
 from processors.funnel import Funnel, Stage
 from schemas.codec import encode
@@ -42,11 +44,11 @@ class Raw(NamedTuple):
     value: bytes
 
 
-def lead(rng: Random, number: int, begin: float) -> Iterator[Event]:
+def lead(rng: Random, number: int, begin: float, lead_id: str = "") -> Iterator[Event]:
     """Yield the events of one lead in the order in which they occur; `begin` in s since 1970."""
-    t, lead_id = begin, f"{rng.getrandbits(128):032x}"
+    t, lead_id = begin, lead_id or new_id(rng)
     for n in range(EVENTS_A_LEAD):
-        common = (f"{rng.getrandbits(128):032x}", lead_id, _moment(t))
+        common = (new_id(rng), lead_id, _moment(t))
         if n == 0:
             amount = rng.randrange(10**6)
             source, team = f"source-{number % SOURCES}", f"team-{number % TEAMS}"
@@ -74,6 +76,11 @@ def _interaction(rng: Random, common: tuple[str, str, datetime], number: int) ->
     )
 
 
+def new_id(rng: Random) -> str:
+    """Return an id of 32 hexadecimal digits, as a UUID has."""
+    return f"{rng.getrandbits(128):032x}"
+
+
 def _moment(t: float) -> datetime:
     return datetime.fromtimestamp(round(t, 3), UTC)
 
@@ -99,3 +106,40 @@ def floor(leads: int, *, end: datetime | None = None, seed: int = 1) -> list[Raw
             out.append(Raw(arrival, type(event) is Interaction, event.lead_id.encode(), encode(event)))
     out.sort()
     return out
+
+
+class Live:
+    """Events that occur now, one after the other: new leads, and what happens to leads known already.
+
+    Args:
+        known: Ids of leads that exist.
+        seed: The same seed, the same choices; ids are new in every run.
+    """
+
+    _KEPT = 5000
+
+    def __init__(self, known: Sequence[str] = (), seed: int = 1) -> None:
+        self._rng = Random(seed)  # noqa: S311  # not for secrets
+        self._known = list(known)
+        self._count = 0
+
+    def __iter__(self) -> Iterator[Raw]:
+        """Yield events for ever; each occurs when it is asked for."""
+        rng, known = self._rng, self._known
+        while True:
+            now = time.time()
+            self._count += 1
+            new = not known or rng.random() < 1 / EVENTS_A_LEAD
+            lead_id = uuid4().hex if new else rng.choice(known)
+            common = (uuid4().hex, lead_id, _moment(now))
+            event: Event
+            if new:
+                known.append(lead_id)
+                if len(known) > self._KEPT:
+                    known[rng.randrange(self._KEPT)] = known.pop()
+                event = Created(*common, source=f"source-{self._count % SOURCES}", team=f"team-{self._count % TEAMS}")
+            elif rng.random() < len(STAGES) / EVENTS_A_LEAD:
+                event = StageChanged(*common, stage=rng.choice(STAGES))
+            else:
+                event = _interaction(rng, common, self._count)
+            yield Raw(now, type(event) is Interaction, lead_id.encode(), encode(event))

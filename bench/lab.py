@@ -27,7 +27,7 @@ from streams.settings import Settings, load
 
 LEADS, INTERACTIONS = "leads.v1", "interactions.v1"
 PARTITIONS = 4
-START_SECONDS = 120.0
+START_SECONDS = 900.0
 
 
 class Job(Struct, kw_only=True, frozen=True):

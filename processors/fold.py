@@ -106,6 +106,21 @@ class Fold:
         for head, _, arg in unpack_rows(log):
             step(cells, lead, head >> 8, head & 255, arg, sign)
 
+    def unmoved_by(self, lead: Lead, log: bytes) -> bool:
+        """Return whether no row of a part of the lead's log moves the lead, where it stands in the log.
+
+        Of its interactions only the first of each meaning does. Most events that come late are another interaction, or
+        have nothing but such behind them: a refold is spared.
+        """
+        first = (0, lead.automated, lead.attempted, lead.contacted)  # by meaning
+        for head, _, arg in unpack_rows(log):
+            if head & 255 != INTERACTION:
+                return False
+            meaning = self._touch[arg & TOUCH_MASK]
+            if meaning and not 0 < first[meaning] < head >> 8:
+                return False
+        return True
+
     def step(self, cells: Cells, lead: Lead, t: int, code: int, arg: int, sign: int) -> None:
         """Take one event: the lead to its next position, what that changes into `cells` times `sign`."""
         if code == INTERACTION:

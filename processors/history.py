@@ -132,7 +132,9 @@ class History:
 
     def _refold_suffix(self, cells: Cells, lead: Lead, old: list[bytes], new: list[bytes]) -> None:
         keep = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-        if keep < len(old):
+        if len(new) > len(old) and self._fold.unmoved_by(lead, new[keep]):
+            return
+        if not self._fold.unmoved_by(lead, b"".join(old[keep:])):
             scratch: Cells = defaultdict(int)
             self._fold.begin(scratch, lead, 1)
             self._fold.run(scratch, lead, b"".join(old[:keep]), 1)

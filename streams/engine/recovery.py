@@ -1,6 +1,5 @@
 """Reading a state back: the changelog of one partition, from its beginning to its last stable offset."""
 
-import time
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,8 +14,10 @@ from streams.engine.state import RESERVED, State
 logger = get_logger(__name__)
 
 READ_SIZE = 4 << 20
-SILENCE = 15.0
-"""Seconds without a record after which a recovery begins anew."""
+LOOK_MS = 200
+SILENT_LOOKS = 75
+"""Looks in a row without a record, 15 s in all, after which a recovery begins anew. Looks are counted, not time: while
+another partition of this worker makes its numbers anew, nobody looks and nothing is silent."""
 READ_RECORDS = 5000
 """Records loaded before the event loop gets a turn; about 10 ms."""
 
@@ -66,13 +67,12 @@ async def _read(consumer: Any, changelog: TopicPartition, state: State) -> tuple
     await consumer.seek_to_beginning(changelog)
     position: dict[str, int] = {}
     count = 0
-    moved_at = time.monotonic()
+    silent = 0
     while not await _at_end(consumer, changelog):
-        if time.monotonic() - moved_at > SILENCE:
+        if silent > SILENT_LOOKS:
             raise KafkaTimeoutError(f"{changelog.topic}-{changelog.partition} could not be read to its end")
-        fetched = await consumer.getmany(changelog, timeout_ms=200, max_records=READ_RECORDS)
-        if fetched:
-            moved_at = time.monotonic()
+        fetched = await consumer.getmany(changelog, timeout_ms=LOOK_MS, max_records=READ_RECORDS)
+        silent = 0 if fetched else silent + 1
         for record in fetched.get(changelog, ()):
             if record.key == POSITION_KEY:
                 position = decode_position(record.value)
