@@ -4,7 +4,6 @@ A refusal is an outcome, not an exception: bad input is expected, is counted by 
 Every text in it is cut and free of control characters, so that it may be logged and put into a header as it is.
 """
 
-from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -56,12 +55,6 @@ def key_mismatch(key: bytes | None, lead_id: str) -> Refusal:
     """Refuse a record that lies under another key than its lead id."""
     found = "no key" if key is None else f"key {quote(key.decode('utf-8', 'backslashreplace'))}"
     return refuse(Reason.KEY_MISMATCH, "lead_id", f"record has {found}, the lead id is {quote(lead_id)}")
-
-
-def future(occurred_at: datetime, now: datetime) -> Refusal:
-    """Refuse an event that is further ahead of the clock than is tolerated; both times carry a zone."""
-    ahead = (occurred_at - now).total_seconds()
-    return refuse(Reason.FUTURE, "occurred_at", f"{occurred_at.isoformat()} is {ahead:.0f} s ahead of the clock")
 
 
 def processing_error(cause: BaseException) -> Refusal:

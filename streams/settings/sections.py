@@ -252,7 +252,7 @@ class Calendar(Struct, frozen=True, kw_only=True):
 
 
 class Hours(Struct, frozen=True, kw_only=True):
-    """When people work. `docs/calendars.md` is the guide.
+    """When people work. `docs/calendars.md` is the guide. Checked when the worker starts; no number reads it yet.
 
     Attributes:
         calendars: The working calendars. A team has the one that names it, else the one that names the region of the

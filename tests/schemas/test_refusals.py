@@ -1,5 +1,3 @@
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,6 @@ from schemas.refusals import (
     Refusal,
     class_name,
     describe,
-    future,
     key_mismatch,
     message_of,
     processing_error,
@@ -67,13 +64,6 @@ def test_a_description_names_topic_partition_offset_and_field() -> None:
 def test_a_wrong_key_is_shown_beside_the_lead_id(key: bytes | None, found: str) -> None:
     assert key_mismatch(key, "L-1") == Refusal(
         Reason.KEY_MISMATCH, "lead_id", f"record has {found}, the lead id is 'L-1'"
-    )
-
-
-def test_a_future_event_says_how_far_ahead_it_is() -> None:
-    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    assert future(now + timedelta(hours=1), now) == Refusal(
-        Reason.FUTURE, "occurred_at", "2026-03-02T13:00:00+00:00 is 3600 s ahead of the clock"
     )
 
 
