@@ -27,7 +27,7 @@ from streams.settings import Settings, load
 
 LEADS, INTERACTIONS = "leads.v1", "interactions.v1"
 PARTITIONS = 4
-START_SECONDS = 900.0
+START_SECONDS, STOP_SECONDS = 900.0, 20.0
 
 
 class Job(Struct, kw_only=True, frozen=True):
@@ -95,18 +95,16 @@ class Stopwatch:
 
     def __init__(self, events: int) -> None:
         self._events = events
-        self._begun: tuple[int, float, float] | None = None
+        self._begun: tuple[int, float, float] = (0, time.perf_counter(), time.process_time())
 
     def look(self, done: int) -> Pace | None:
         """Note how many events are done; return the pace when all are."""
         now, cpu = time.perf_counter(), time.process_time()
-        if self._begun is None:
-            if done:
+        first, begun, cpu_begun = self._begun
+        if done < self._events:
+            if not first:  # the start itself is not measured, unless all is done at once
                 self._begun = (done, now, cpu)
             return None
-        if done < self._events:
-            return None
-        first, begun, cpu_begun = self._begun
         return Pace(done - first, now - begun, cpu - cpu_begun)
 
 
@@ -137,18 +135,20 @@ def laboratory() -> Iterator[tuple[str, tuple[int, ...]]]:
 def process(module: str, job: Job) -> Iterator[subprocess.Popen[bytes]]:
     """Run a module of this package with a job; it is gone at the end."""
     command = [sys.executable, "-m", f"bench.{module}", json.encode(job).decode()]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE)
-    try:
-        yield child
-    finally:
-        child.terminate()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    # Faust makes a folder where it is started.
+    with (
+        tempfile.TemporaryDirectory(prefix="leadpulse-bench-") as folder,
+        subprocess.Popen(command, stdout=subprocess.PIPE, cwd=folder, env=environment) as child,
+    ):
         try:
-            child.wait(20)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        if child.stdout:
-            child.stdout.close()
+            yield child
+        finally:
+            child.terminate()
+            try:
+                child.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
 
 
 def pace_of(module: str, job: Job, timeout: float = 600.0) -> Pace:

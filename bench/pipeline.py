@@ -43,7 +43,7 @@ def _report(events: int, paces: dict[str, list[Pace]]) -> Report:
             round(rate),
             round(median(pace.cpu_seconds / pace.events * 1e6 for pace in paces[name]), 2),
             f"{rate / rates['bare']:.3f}",
-            f"{rates['leadpulse'] / rate:.1f}",
+            f"{rates['leadpulse'] / rate:.1f} x",
         )
         for name, rate in rates.items()
     ]
