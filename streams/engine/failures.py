@@ -14,6 +14,7 @@ from aiokafka.errors import (
     OutOfOrderSequenceNumber,
     ProducerClosed,
     ProducerFenced,
+    UnknownError,
 )
 
 # aiokafka has no class for these answers of the transaction coordinator, so they arrive as their bare numbers.
@@ -38,6 +39,7 @@ _RECOVERABLE = (
     KafkaConnectionError,
     KafkaTimeoutError,
     ProducerClosed,
+    UnknownError,  # the end of a transaction, asked of a broker that had just come back from a kill -9
     asyncio.TimeoutError,
     ConnectionError,
 )

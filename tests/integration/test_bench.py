@@ -44,4 +44,5 @@ def test_a_state_made_without_kafka_is_recovered_and_recomputed(tmp_path: Path) 
     recovered, recomputed = figures["recovered"], figures["recomputed"]
     assert isinstance(recovered, dict)
     assert isinstance(recomputed, dict)
-    assert recovered["leads"] == recomputed["leads"] == figures["leads"]
+    assert recovered["leads"] == figures["leads"]
+    assert recomputed["leads"] > recovered["leads"], "the load brought new ones"

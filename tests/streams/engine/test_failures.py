@@ -7,6 +7,7 @@ from aiokafka.errors import (
     NotLeaderForPartitionError,
     ProducerFenced,
     TopicAuthorizationFailedError,
+    UnknownError,
 )
 
 from streams.engine.errors import RecordTooLarge
@@ -18,7 +19,9 @@ def test_a_newer_producer_means_that_the_group_must_be_asked(error: Exception) -
     assert sort_failure(error) is Failure.FENCED
 
 
-@pytest.mark.parametrize("error", [KafkaConnectionError(), NotLeaderForPartitionError(), TimeoutError()])
+@pytest.mark.parametrize(
+    "error", [KafkaConnectionError(), NotLeaderForPartitionError(), TimeoutError(), UnknownError()]
+)
 def test_what_passes_is_tried_again(error: Exception) -> None:
     assert sort_failure(error) is Failure.RECOVER
 
