@@ -202,7 +202,7 @@ class Changelog:
             self._rewritten = list(shard.recompute())
             self._due = True
             return True
-        shard.derive_ages()
+        shard.derive()
         return False
 
     def _replay_deltas(self) -> None:

@@ -8,19 +8,21 @@ step(fold(log), row), the fast way equals the recompute by construction.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from processors.cells import Cells
 from processors.funnel import DISQUALIFIED, LOST, OPEN, STATUS_NAMES, WON, Funnel
 from processors.labels import Labels
-from processors.questions import QUESTIONS, Rules
+from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE
+from processors.promises import OBLIGATION_NUMBERS, Promises, steps_of, with_steps
+from processors.questions import QUESTIONS, Question, Rules
 from processors.questions.live import ORPHAN_CELL
 from processors.record import START, Lead
-from processors.rows import ASSIGNED, END_STAGE, INTERACTION, REOPENED, SECOND, STAGE, unpack_rows
+from processors.rows import ASSIGNED, CLOCK, END_STAGE, INTERACTION, REOPENED, SECOND, STAGE, unpack_rows
 from processors.rows import DISQUALIFIED as ROW_DISQUALIFIED
 from processors.rows import LOST as ROW_LOST
 from processors.rows import WON as ROW_WON
-from processors.touches import ATTEMPT, AUTOMATED, CONTACT, TOUCH_MASK, touch_meanings
+from processors.touches import ATTEMPT, AUTOMATED, CONTACT, INBOUND, TOUCH_MASK, touch_meanings
 
 _STATUS = {ROW_WON: WON, ROW_LOST: LOST, ROW_DISQUALIFIED: DISQUALIFIED}
 _STAGES = frozenset({STAGE, END_STAGE})
@@ -33,11 +35,24 @@ class Fold:
     Args:
         funnel: What the events mean.
         labels: The shard's label tables.
+        questions: Who is told of the moves.
+
+    Attributes:
+        promises: What the leads were promised, and how long they wait.
+        policy_labels: Policy number -> its label number.
+        questions: Who is told of the moves.
     """
 
-    def __init__(self, funnel: Funnel, labels: Mapping[str, Labels]) -> None:
+    def __init__(
+        self,
+        funnel: Funnel,
+        labels: Mapping[str, Labels],
+        questions: Iterable[Callable[[Rules], Question]] = QUESTIONS,
+    ) -> None:
         stages = labels["stage"]
-        rules = Rules(funnel, stages)
+        self.promises = Promises(funnel, labels)
+        self.policy_labels = [labels["policy"].number(policy.name) for policy in funnel.policies]
+        rules = Rules(funnel, stages, self.promises, self.policy_labels)
         # Stage number -> outcome and reason, for stages that close a lead.
         self._endings = {
             stages.number(stage.name): (
@@ -49,11 +64,17 @@ class Fold:
         }
         self._touch = touch_meanings(funnel)
         self._rank = rules.rank
-        questions = [question(rules) for question in QUESTIONS]
+        self.questions = [question(rules) for question in questions]
+        self._listen()
+
+    def _listen(self) -> None:
+        questions = self.questions
         self._created = [q.created for q in questions if q.created]
         self._opened = [q.opened for q in questions if q.opened]
+        self._waiting = [q.waiting for q in questions if q.waiting]
+        self._stepped = [q.stepped for q in questions if q.stepped]
+        self._answered = [q.answered for q in questions if q.answered]
         self._touched = [q.touched for q in questions if q.touched]
-        self._assigned = [q.assigned for q in questions if q.assigned]
         self._moved = [q.moved for q in questions if q.moved]
         self._left = [q.left for q in questions if q.left]
         self._closed = [q.closed for q in questions if q.closed]
@@ -63,11 +84,10 @@ class Fold:
         base = lead.base
         lead.resume(base or START)
         if base is None:
-            lead.entered, lead.team = lead.created, lead.home
+            lead.entered, lead.team, lead.since = lead.created, lead.home, lead.created
             for created in self._created:
                 created(cells, lead, sign)
-            for opened in self._opened:
-                opened(cells, lead, sign)
+            self.live(cells, lead, sign)
 
     def whole(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Fold the whole record; one without a creation is only counted, a merged one not even that."""
@@ -89,16 +109,20 @@ class Fold:
             lead.resume(lead.base)
             for hook in self._created:
                 hook(cells, lead, 1)
-            for live in self._opened if lead.status == OPEN else self._closed:
-                live(cells, lead, 1)
+            if lead.status == OPEN:
+                self.live(cells, lead, 1)
+            else:
+                for closed in self._closed:
+                    closed(cells, lead, 1)
             self.run(cells, lead, lead.log, 1)
         else:
             self.whole(cells, lead, 1)
 
-    def live(self, cells: Cells, lead: Lead) -> None:
-        """Collect what an open lead contributes by being open as it stands."""
+    def live(self, cells: Cells, lead: Lead, sign: int) -> None:
+        """Collect what an open lead contributes by being open, and by waiting, as it stands."""
         for opened in self._opened:
-            opened(cells, lead, 1)
+            opened(cells, lead, sign)
+        self._wait(cells, lead, sign)
 
     def run(self, cells: Cells, lead: Lead, log: bytes, sign: int) -> None:
         """Fold the rows of a log, or of a part of it."""
@@ -125,40 +149,114 @@ class Fold:
         """Take one event: the lead to its next position, what that changes into `cells` times `sign`."""
         if code == INTERACTION:
             meaning = self._touch[arg & TOUCH_MASK]
-            if meaning == CONTACT and not lead.contacted:
-                if not lead.attempted:
-                    self._touch_first(cells, lead, t, ATTEMPT, sign)
-                self._touch_first(cells, lead, t, CONTACT, sign)
-            elif meaning >= ATTEMPT and not lead.attempted:
-                self._touch_first(cells, lead, t, ATTEMPT, sign)
-            elif meaning == AUTOMATED and not lead.automated:
-                self._touch_first(cells, lead, t, AUTOMATED, sign)
+            if meaning:
+                self._interact(cells, lead, t, meaning, sign)
         elif code in _STAGES:
             if ending := self._endings.get(arg):
                 self._close(cells, lead, t, *ending, sign)
             elif arg != lead.stage and lead.status == OPEN:
                 self._move(cells, lead, t, arg, sign)
         elif code == ASSIGNED:
-            self._assign(cells, lead, arg & _FIRST, arg >> SECOND, sign)
+            self._assign(cells, lead, t, arg & _FIRST, arg >> SECOND, sign)
         elif code in _STATUS:
             self._close(cells, lead, t, _STATUS[code], arg & _FIRST, sign)
         elif code == REOPENED and lead.status != OPEN:
             self._reopen(cells, lead, t, sign)
+        elif code == CLOCK:
+            self._pass_time(cells, lead, t + 1, sign)
+
+    def _interact(self, cells: Cells, lead: Lead, t: int, meaning: int, sign: int) -> None:
+        if meaning == CONTACT:
+            if not lead.attempted:
+                self._touch_first(cells, lead, t, ATTEMPT, sign)
+            if not lead.contacted:
+                self._touch_first(cells, lead, t, CONTACT, sign)
+            elif lead.asked:
+                self._answer(cells, lead, t, NEXT_RESPONSE, sign)
+                lead.asked, lead.asked_worked, lead.steps = 0, 0, with_steps(lead, NEXT_RESPONSE, 0)
+        elif meaning == ATTEMPT:
+            if not lead.attempted:
+                self._touch_first(cells, lead, t, ATTEMPT, sign)
+        elif meaning == INBOUND:
+            if lead.contacted and not lead.asked:
+                lead.asked, lead.asked_worked = t, self.promises.worked(lead, t)
+        elif not lead.automated:
+            self._touch_first(cells, lead, t, AUTOMATED, sign)
 
     def _touch_first(self, cells: Cells, lead: Lead, t: int, meaning: int, sign: int) -> None:
-        for hook in self._touched:
-            hook(cells, lead, t, meaning, sign)
-        if meaning == CONTACT:
-            lead.contacted = t
+        if meaning == AUTOMATED:
+            for hook in self._touched:
+                hook(cells, lead, t, meaning, sign)
+            lead.automated = t
         elif meaning == ATTEMPT:
+            self._answer(cells, lead, t, FIRST_ATTEMPT, sign)
+            for hook in self._touched:
+                hook(cells, lead, t, meaning, sign)
             lead.attempted = t
         else:
-            lead.automated = t
+            self._answer(cells, lead, t, FIRST_CONTACT, sign)
+            for hook in self._touched:
+                hook(cells, lead, t, meaning, sign)
+            self._wait(cells, lead, -sign)
+            lead.contacted = t
 
-    def _assign(self, cells: Cells, lead: Lead, team: int, owner: int, sign: int) -> None:
-        for hook in self._assigned:
-            hook(cells, lead, team, sign)
-        lead.team, lead.owner = team, owner
+    def _answer(self, cells: Cells, lead: Lead, t: int, obligation: int, sign: int) -> None:
+        """Tell that what an obligation is about has happened, after the steps that came before it."""
+        self._pass_time(cells, lead, t, sign)
+        for answered in self._answered:
+            answered(cells, lead, t, obligation, sign)
+
+    def _pass_time(self, cells: Cells, lead: Lead, until: int, sign: int) -> None:
+        """Let the steps happen that come before `until`, ms.
+
+        Whatever ends or changes a wait calls this first. So a step counts at its time if the lead still waited then,
+        whether or not a timer had already noticed it: a timer's row only brings the moment forward.
+        """
+        if lead.status != OPEN or not self.promises.policies.policies:
+            return
+        policy = self.promises.policy(lead)
+        if policy is None:
+            return
+        for obligation in OBLIGATION_NUMBERS:
+            if self.promises.pending(lead, obligation):
+                self._pass_steps(cells, lead, policy, obligation, until, sign)
+
+    def _pass_steps(self, cells: Cells, lead: Lead, policy: int, obligation: int, until: int, sign: int) -> None:
+        step = steps_of(lead, obligation)
+        while (due := self.promises.due(lead, policy, obligation, step)) is not None and due < until:
+            for stepped in self._stepped:
+                stepped(cells, lead, policy, obligation, step, due, sign)
+            self._wait(cells, lead, -sign)
+            step += 1
+            lead.steps = with_steps(lead, obligation, step)
+            self._wait(cells, lead, sign)
+
+    def _wait(self, cells: Cells, lead: Lead, sign: int) -> None:
+        """Tell that an open lead waits for its first contact as it stands, if it does."""
+        if not lead.contacted and lead.status == OPEN:
+            for waiting in self._waiting:
+                waiting(cells, lead, sign)
+
+    def _assign(self, cells: Cells, lead: Lead, t: int, team: int, owner: int, sign: int) -> None:
+        self._pass_time(cells, lead, t, sign)
+        lead.worked = self.promises.worked(lead, t)
+        lead.since = max(lead.since, t)
+        if not lead.assigned:
+            lead.assigned, lead.routed = t, lead.worked
+        if team != lead.team:
+            self._wait(cells, lead, -sign)
+            self._hand_over(lead, team)
+            self._wait(cells, lead, sign)
+        lead.owner = owner
+
+    def _hand_over(self, lead: Lead, team: int) -> None:
+        """Give a lead to a team. Where another policy holds there, what was promised before is no measure any more."""
+        before = self.promises.policy(lead)
+        lead.team = team
+        if self.promises.policy(lead) != before:
+            for obligation in OBLIGATION_NUMBERS:
+                if self.promises.pending(lead, obligation):
+                    lead.steps = with_steps(lead, obligation, 0)
 
     def _move(self, cells: Cells, lead: Lead, t: int, stage: int, sign: int) -> None:
         rank = self._rank(stage)
@@ -173,15 +271,14 @@ class Fold:
         for hook in self._closed:
             hook(cells, lead, -sign)
         lead.status, lead.closed, lead.reason, lead.closing_team, lead.entered = OPEN, 0, 0, 0, t
-        for hook in self._opened:
-            hook(cells, lead, sign)
+        self.live(cells, lead, sign)
 
     def _close(self, cells: Cells, lead: Lead, t: int, status: int, reason: int, sign: int) -> None:
         if lead.status == OPEN:
+            self._pass_time(cells, lead, t, sign)
             for left in self._left:
                 left(cells, lead, t, sign)
-            for opened in self._opened:
-                opened(cells, lead, -sign)
+            self.live(cells, lead, -sign)
         else:
             for closed in self._closed:
                 closed(cells, lead, -sign)

@@ -6,6 +6,9 @@ from hashlib import blake2b
 
 from msgspec import Struct, field, json
 
+from processors.calendars import CalendarPlan, Calendars
+from processors.policies import WALL, Policy, targets
+
 SECOND_MS = 1000
 MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
@@ -42,7 +45,9 @@ class Funnel(Struct, frozen=True, kw_only=True):
         response_edges: Upper bounds of the response latency buckets, in ms, ascending, at most 62.
         stage_edges: Upper bounds of the time-in-stage buckets, in ms, ascending, at most 62.
         cycle_edges: Upper bounds of the sales-cycle buckets, in ms, ascending, at most 62.
-        answer_target: A first contact later than this many ms after creation is reported as answered late.
+        policies: What is promised to which leads, the first that holds counts; none at all promises nothing.
+        calendars: Whose working hours are which.
+        routing: What of the time from creation to assignment is routing: "wall" all of it, "business" working time.
         contact_outcomes: Outcomes of a human outbound interaction that say the lead was reached.
         written_channels: Channels on which an outbound message reaches the lead unless it bounced.
         rolling: Rolling windows: name -> length in minutes, at most 129,600 (90 days).
@@ -55,7 +60,9 @@ class Funnel(Struct, frozen=True, kw_only=True):
     response_edges: tuple[int, ...] = _ms(MINUTE_MS, 1, 5, 10, 15, 30, 60, 120, 240, 480, 1440, 4320)
     stage_edges: tuple[int, ...] = _ms(HOUR_MS, 1, 4, 24, 48, 96, 168, 336, 504, 720, 1440, 2160)
     cycle_edges: tuple[int, ...] = _ms(DAY_MS, 1, 2, 4, 7, 14, 21, 30, 45, 60, 90, 180)
-    answer_target: int = 5 * MINUTE_MS
+    policies: tuple[Policy, ...] = (Policy(name="default", clock=WALL, targets=targets(first_contact=5 * MINUTE_MS)),)
+    calendars: CalendarPlan = CalendarPlan()
+    routing: str = WALL
     contact_outcomes: frozenset[str] = frozenset({"connected", "replied", "booked", "held"})
     written_channels: frozenset[str] = frozenset({"email", "sms", "chat", "messenger", "mail"})
     rolling: dict[str, int] = field(
@@ -67,13 +74,14 @@ class Funnel(Struct, frozen=True, kw_only=True):
     def meaning(self) -> bytes:
         """Return a digest of everything that the stored numbers depend on.
 
-        Numbers stored under another digest have to be recomputed from the lead records. Windows, caps and the answer
-        target are not part of it: they are applied when numbers are read or from now on.
+        Numbers stored under another digest have to be recomputed from the lead records. Windows and caps are not part
+        of it: they are applied when numbers are read or from now on.
         """
         parts = (
             [(s.name, s.kind) for s in self.stages],
             self.zone,
             (self.response_edges, self.stage_edges, self.cycle_edges),
             (sorted(self.contact_outcomes), sorted(self.written_channels)),
+            (self.policies, Calendars(self.calendars).meaning(), self.routing),
         )
-        return blake2b(json.encode(parts), digest_size=16).digest()
+        return blake2b(json.encode(parts, order="deterministic"), digest_size=16).digest()

@@ -20,6 +20,7 @@ MISSING = {
     "competitor": "unknown",
     "stage": "new",
     "actor": "unknown",
+    "policy": "none",
 }
 """Label table -> what number 0, the empty name, is called. Also the list of all tables, in storage order."""
 

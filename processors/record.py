@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from msgspec import Struct, msgpack
 
-Position = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
-"""Where a fold stands: the twelve fields of `Lead` from `stage` to `owner`."""
+Position = tuple[
+    int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int
+]  # fmt: skip
+"""Where a fold stands: the nineteen fields of `Lead` from `stage` to `steps`."""
 
-START: Position = (0,) * 12
+START: Position = (0,) * 19
+
+Said = tuple[int, int, int, int, int]
+"""Of a wait: when it began (ms), how many of its steps were announced, label number of the policy, deadline (ms), and
+how many announced waits of the lead were over when it was first spoken of."""
 
 
 class Lead(Struct, array_like=True, gc=False):
@@ -41,13 +47,26 @@ class Lead(Struct, array_like=True, gc=False):
         attempted: First human outbound interaction, ms; 0 for none. Also `contacted` (it reached the lead) and
             `automated` (a bot's or an automation's).
         team: Team number now. `owner`: actor number of the owner now.
+        assigned: First assignment, ms; 0 for none.
+        since: Since when the present team's calendar counts, ms; `worked`: working time from the creation until then,
+            ms; `routed`: the same until the first assignment.
+        asked: Since when they wait for our next answer, ms; 0 while they do not. `asked_worked`: working time from
+            the creation until then.
+        steps: How many steps of each obligation have passed, a byte each, the first obligation lowest.
 
     A very long log is shortened:
 
     Attributes:
         floor: The last row that was dropped.
         base: The fold up to there; None when nothing was folded, the lead not having been created.
-        judged: 1 once its first answer was judged, in time or late: what was said, not what is.
+
+    What was said and planned, not what is: it depends on when this was looked at.
+
+    Attributes:
+        said: Obligation number -> what was announced of a wait that is not over.
+        judged: Bit per obligation: its end was judged, in time or late.
+        incidents: How many announced waits are over: a reopened lead's next one is another.
+        due: When to look at the lead again, ms; 0 for never.
     """
 
     log: bytes = b""
@@ -75,9 +94,19 @@ class Lead(Struct, array_like=True, gc=False):
     automated: int = 0
     team: int = 0
     owner: int = 0
+    assigned: int = 0
+    since: int = 0
+    worked: int = 0
+    routed: int = 0
+    asked: int = 0
+    asked_worked: int = 0
+    steps: int = 0
     floor: bytes = b""
     base: Position | None = None
+    said: dict[int, Said] | None = None
     judged: int = 0
+    incidents: int = 0
+    due: int = 0
 
     @property
     def counts(self) -> bool:
@@ -89,6 +118,7 @@ class Lead(Struct, array_like=True, gc=False):
         return (
             self.stage, self.entered, self.furthest, self.status, self.closed, self.reason,
             self.closing_team, self.attempted, self.contacted, self.automated, self.team, self.owner,
+            self.assigned, self.since, self.worked, self.routed, self.asked, self.asked_worked, self.steps,
         )  # fmt: skip
 
     def resume(self, position: Position) -> None:
@@ -96,6 +126,7 @@ class Lead(Struct, array_like=True, gc=False):
         (
             self.stage, self.entered, self.furthest, self.status, self.closed, self.reason,
             self.closing_team, self.attempted, self.contacted, self.automated, self.team, self.owner,
+            self.assigned, self.since, self.worked, self.routed, self.asked, self.asked_worked, self.steps,
         ) = position  # fmt: skip
 
 

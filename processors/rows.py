@@ -21,10 +21,10 @@ from schemas.interaction_events import CHANNELS
 
 # Events of one instant are taken in this order. Entering a stage that closes the lead has a code of its own for the
 # sake of this order only: what a stage means is looked up by the fold, so that it may change.
-ASSIGNED, STAGE, INTERACTION, END_STAGE, WON, LOST, DISQUALIFIED, REOPENED, AMOUNT, SCORE, MERGED = range(1, 12)
+ASSIGNED, STAGE, INTERACTION, END_STAGE, WON, LOST, DISQUALIFIED, REOPENED, AMOUNT, SCORE, MERGED, CLOCK = range(1, 13)
 CODE_NAMES = (
     "", "assigned", "stage_changed", "interaction", "stage_changed", "won", "lost", "disqualified", "reopened",
-    "amount_changed", "scored", "merged",
+    "amount_changed", "scored", "merged", "deadline",
 )  # fmt: skip
 
 _LAYOUT = Layout(">Q8sI")

@@ -13,8 +13,10 @@ from operator import attrgetter
 from typing import Any
 
 from processors.ages import Ages
+from processors.announcements import ALL_JUDGED, Announcer
 from processors.calendar_days import Days
 from processors.cells import FAMILY, Cells
+from processors.deadlines import Timers
 from processors.events import Encoder, note_of
 from processors.fold import Fold
 from processors.funnel import Funnel
@@ -24,9 +26,21 @@ from processors.panes import Panes
 from processors.questions.live import OPEN_AGE, ORPHAN_CELL, UNANSWERED_AGE, age_group, age_start, is_age
 from processors.record import Lead, decode_lead, encode_lead
 from processors.results import ACCEPTED, Result
-from processors.rows import AMOUNT, EARLIEST_MS, EPOCH, LATEST_MS, MILLISECOND, SIZE, identity, milliseconds, pack_row
+from processors.rows import (
+    AMOUNT,
+    CLOCK,
+    EARLIEST_MS,
+    EPOCH,
+    LATEST_MS,
+    MILLISECOND,
+    SIZE,
+    identity,
+    milliseconds,
+    pack_row,
+)
+from processors.waits import Retelling
 from processors.windows import Windows
-from schemas.alerts import Alert, AnsweredLate, alert_id
+from schemas.alerts import Alert
 from schemas.lead_events import Created
 from schemas.refusals import Reason, Refusal, refuse
 
@@ -53,6 +67,7 @@ class Shard:
         windows: Totals per window.
         ages: Family number -> group number -> start times of what is open.
         counts: What happened here, never going back: name -> count.
+        timers: When to look at which lead again.
         alerts: What others are to be told; taken by the runtime.
         watermark: Largest event time applied, ms.
     """
@@ -70,6 +85,7 @@ class Shard:
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.alerts: list[Alert] = []
         self.watermark = 0
+        self.timers = Timers()
         self.set_labels({})
 
     def set_labels(self, stored: Mapping[tuple[str, int], str]) -> None:
@@ -81,6 +97,7 @@ class Shard:
             self.labels["stage"].number(stage.name)
         self.fold = Fold(self.funnel, self.labels)
         self.history = History(self.fold, self.labels)
+        self.announcer = Announcer(self.fold, Retelling(self.funnel, self.labels), self.labels)
         self._encoders = Encoder(self.funnel, self.labels).of
         self._birth_numbers = [self.labels[table].number for table in BIRTH_TABLES]
 
@@ -120,8 +137,8 @@ class Shard:
                 self.cells[ORPHAN_CELL] += 1
         else:
             result = self.history.insert(self.cells, lead, row, note_of(event))
-        if len(log) >= self.history.max_log or (lead.contacted and not lead.judged):
-            self._after(lead_id, lead)
+        if lead.judged != ALL_JUDGED or lead.due or lead.asked or lead.said or len(log) >= self.history.max_log:
+            self._follow(lead_id, lead)
         return result
 
     def _create(self, event: Created, t: int) -> Result:
@@ -133,33 +150,50 @@ class Shard:
         source, campaign, segment, region, product, team, currency = numbers
         birth = (source, campaign, segment, region, product, team, currency)
         result = self.history.create(self.cells, lead, t, identity(event.event_id), birth, event.amount)
-        self._after(lead_id, lead)
+        self._follow(lead_id, lead)
         return result
 
-    def _after(self, lead_id: str, lead: Lead) -> None:
-        """Keep the log bounded, and judge the first answer."""
+    def _follow(self, lead_id: str, lead: Lead) -> None:
+        """Keep the log bounded, say what is over, and plan the next look."""
         if len(lead.log) > self.history.max_log:
             self.counts["forgotten"] += self.history.shorten(lead)
-        if lead.contacted and not lead.judged:
-            lead.judged = 1
-            latency = lead.contacted - lead.created
-            if latency > self.funnel.answer_target:
-                self.alerts.append(self._answered_late(lead_id, lead, latency))
+        if lead.counts or lead.said or lead.due:
+            self.alerts.extend(self.announcer.ended(lead_id, lead))
+            self._plan(lead_id, lead)
 
-    def _answered_late(self, lead_id: str, lead: Lead, latency: int) -> Alert:
-        answered = EPOCH + timedelta(milliseconds=lead.contacted)
-        return AnsweredLate(
-            alert_id=alert_id("answered_late", lead_id, str(lead.created)),
-            lead_id=lead_id,
-            team=self.labels["team"].text(lead.team),
-            owner=self.labels["actor"].text(lead.owner),
-            source=self.labels["source"].text(lead.source),
-            at=answered,
-            created_at=EPOCH + timedelta(milliseconds=lead.created),
-            answered_at=answered,
-            target_seconds=self.funnel.answer_target / 1000,
-            latency_seconds=latency / 1000,
-        )
+    # -- deadlines -----------------------------------------------------------------------------------------------
+
+    def tick(self, now: int) -> bool:
+        """Let time pass for the leads that something is due for, and announce it.
+
+        Args:
+            now: ms; every event up to then has been applied, on both inputs.
+
+        Returns:
+            Whether anything changed.
+        """
+        changed = False
+        for lead_id in list(self.timers.take(now)):  # who cannot be helped now is looked at again by the next tick
+            lead = self.hot.get(lead_id) or self.look(lead_id)
+            if lead is not None and 0 < lead.due <= now:  # else planned anew since
+                changed |= self._pass_deadline(lead_id, self.hot.get(lead_id) or self.open(lead_id), now)
+        return changed
+
+    def _pass_deadline(self, lead_id: str, lead: Lead, now: int) -> bool:
+        # The row says no more than that the lead still waited at this time: steps count at their own.
+        row = pack_row(now << 8 | CLOCK, identity(f"clock {now}"), 0)
+        passed = self.history.insert(self.cells, lead, row) is ACCEPTED
+        self.alerts.extend(self.announcer.look(lead_id, lead, now))
+        lead.due = 0
+        self._plan(lead_id, lead)
+        return passed
+
+    def _plan(self, lead_id: str, lead: Lead) -> None:
+        due = self.announcer.next_look(lead)
+        if due != lead.due:
+            lead.due = due
+            if due:
+                self.timers.add(lead_id, due)
 
     # -- leads ---------------------------------------------------------------------------------------------------
 
@@ -217,6 +251,7 @@ class Shard:
         for n, lead_id in enumerate(list(self.cold)):
             lead = decode_lead(self.cold[lead_id])
             self.fold.recompute(self.cells, lead)
+            self._plan(lead_id, lead)
             if (packed := encode_lead(lead)) != self.cold[lead_id]:
                 self.cold[lead_id] = packed
                 yield lead_id
@@ -226,14 +261,16 @@ class Shard:
         self.merge()
         self.unlogged = []
 
-    def derive_ages(self) -> None:
-        """Make the ages from the lead records: they are not stored."""
+    def derive(self) -> None:
+        """Make ages and timers from the lead records: they are not stored."""
         self._clear_ages()
         cells: Cells = defaultdict(int)
-        for packed in self.cold.values():
+        for lead_id, packed in self.cold.items():
             lead = decode_lead(packed)
+            if lead.due:
+                self.timers.add(lead_id, lead.due)
             if lead.counts and not lead.status:
-                self.fold.live(cells, lead)
+                self.fold.live(cells, lead, 1)
         self._age([cell for cell in cells.items() if is_age(cell[0])])
 
     def _age(self, cells: list[tuple[int, int]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from processors.funnel import Funnel
 from processors.rows import ALL_TOUCHES, TOUCH_BITS, Touch, touch_bits
 
-NOTHING, AUTOMATED, ATTEMPT, CONTACT = range(4)
+NOTHING, AUTOMATED, ATTEMPT, CONTACT, INBOUND = range(5)
 TOUCH_MASK = (1 << TOUCH_BITS) - 1
 
 
@@ -13,7 +13,8 @@ def touch_meanings(funnel: Funnel) -> bytes:
     """Return what each kind of interaction means, indexed by the lower bits of its row's argument.
 
     Outbound by a bot or an automation: `AUTOMATED`. Outbound by a person: `CONTACT` when its outcome says so, or when
-    it is a written message that was sent and did not bounce; otherwise `ATTEMPT`. Inbound: `NOTHING`.
+    it is a written message that was sent and did not bounce; otherwise `ATTEMPT`. Inbound by a person: `INBOUND`; by
+    a bot or an automation, such as an out-of-office reply: `NOTHING`.
     """
     meanings = bytearray(TOUCH_MASK + 1)
     for touch in ALL_TOUCHES:
@@ -23,7 +24,7 @@ def touch_meanings(funnel: Funnel) -> bytes:
 
 def _meaning(funnel: Funnel, touch: Touch) -> int:
     if touch.direction == "in":
-        return NOTHING
+        return INBOUND if touch.actor_kind == "human" else NOTHING
     if touch.actor_kind != "human":
         return AUTOMATED
     sent = touch.outcome == "attempted" and touch.channel in funnel.written_channels

@@ -30,23 +30,86 @@ class _Alert(Struct, frozen=True, gc=False, tag_field="type"):
     at: EventTime
 
 
-class AnsweredLate(_Alert, frozen=True, gc=False, tag="answered_late"):
-    """A lead got its first answer from a person, after the target.
+class _Promised(_Alert, frozen=True, gc=False):
+    """What every alert about a promise has.
 
     Attributes:
-        created_at: When the lead came in.
-        answered_at: When it was answered.
-        target_seconds: The time the answer should have taken at most, in seconds.
-        latency_seconds: The time it took, in seconds.
+        incident_id: Names the wait that this is about: the same in the warning, the breach and the end.
+        policy: The policy that promised it.
+        obligation: What was promised: ``first_attempt``, ``first_contact`` or ``next_response``.
+        clock: On which clock: ``business`` (working time) or ``wall``.
+        began_at: When the wait began.
+        deadline: When the promise is or was broken.
+        routing_seconds: Time from creation to assignment so far, in seconds.
+        human_seconds: Working time since then so far, in seconds.
+        closed_seconds: The rest of the time since creation so far, in seconds.
     """
 
-    created_at: EventTime
+    incident_id: str
+    policy: str
+    obligation: str
+    clock: str
+    began_at: EventTime
+    deadline: EventTime
+    routing_seconds: float
+    human_seconds: float
+    closed_seconds: float
+
+
+class Warned(_Promised, frozen=True, gc=False, tag="warned"):
+    """A lead waits, and the deadline is near.
+
+    Attributes:
+        delayed_seconds: How much later this was noticed than it was due, in seconds.
+    """
+
+    delayed_seconds: float = 0.0
+
+
+class Breached(_Promised, frozen=True, gc=False, tag="breached"):
+    """A lead waits, and the deadline has passed.
+
+    Attributes:
+        delayed_seconds: How much later this was noticed than it was due, in seconds.
+    """
+
+    delayed_seconds: float = 0.0
+
+
+class Escalated(_Promised, frozen=True, gc=False, tag="escalated"):
+    """A lead still waits long after the deadline.
+
+    Attributes:
+        step: Which escalation of the policy this is, from 1.
+        delayed_seconds: How much later this was noticed than it was due, in seconds.
+    """
+
+    step: int
+    delayed_seconds: float = 0.0
+
+
+class AnsweredLate(_Promised, frozen=True, gc=False, tag="answered_late"):
+    """A lead got its answer after the deadline; if it was announced before, that is over now.
+
+    Attributes:
+        answered_at: When it was answered.
+    """
+
     answered_at: EventTime
-    target_seconds: float
-    latency_seconds: float
 
 
-Alert = AnsweredLate
+class Resolved(_Promised, frozen=True, gc=False, tag="resolved"):
+    """What was announced is over, and not by a late answer.
+
+    Attributes:
+        reason: ``answered`` (in time), ``closed``, ``merged``, or ``superseded``: a late event showed that it was not
+            so, or the lead went where something else is promised.
+    """
+
+    reason: str
+
+
+Alert = Warned | Breached | Escalated | AnsweredLate | Resolved
 """Any event of the alerts topic."""
 
 

@@ -1,9 +1,9 @@
 """One example of every event and alert, for the generated documents."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from schemas.alerts import Alert, AnsweredLate, alert_id
+from schemas.alerts import Alert, AnsweredLate, Breached, Escalated, Resolved, Warned, alert_id
 from schemas.interaction_events import Interaction
 from schemas.lead_events import (
     AmountChanged,
@@ -62,18 +62,35 @@ EVENTS: Final[tuple[Event, ...]] = (
 )
 """Examples of all events, in the order of their unions."""
 
+_WAIT = f"hot/first_contact/{_LEAD}"
+_PROMISED: Final[dict[str, Any]] = {
+    "incident_id": alert_id("incident", _LEAD, _WAIT),
+    "lead_id": _LEAD,
+    "team": "north",
+    "owner": "m.okafor",
+    "source": "web",
+    "policy": "hot",
+    "obligation": "first_contact",
+    "clock": "business",
+    "began_at": _at(0),
+    "deadline": _at(5),
+    "routing_seconds": 60.0,
+    "closed_seconds": 0.0,
+}
+
 ALERTS: Final[tuple[Alert, ...]] = (
+    Warned(alert_id=alert_id("warned/0", _LEAD, _WAIT), at=_at(4), human_seconds=180.0, **_PROMISED),
+    Breached(alert_id=alert_id("breached/1", _LEAD, _WAIT), at=_at(5), human_seconds=240.0, **_PROMISED),
+    Escalated(alert_id=alert_id("escalated/2", _LEAD, _WAIT), at=_at(10), human_seconds=540.0, step=1, **_PROMISED),
     AnsweredLate(
-        alert_id=alert_id("answered_late", _LEAD, "e-3"),
-        lead_id=_LEAD,
-        team="north",
-        owner="m.okafor",
-        source="web",
+        alert_id=alert_id("answered_late", _LEAD, _WAIT),
         at=_at(12),
-        created_at=_at(0),
+        human_seconds=660.0,
         answered_at=_at(12),
-        target_seconds=300.0,
-        latency_seconds=720.0,
+        **_PROMISED,
+    ),
+    Resolved(
+        alert_id=alert_id("resolved", _LEAD, _WAIT), at=_at(3), human_seconds=120.0, reason="answered", **_PROMISED
     ),
 )
 """Examples of all alerts."""

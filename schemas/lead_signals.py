@@ -73,6 +73,48 @@ BUSINESS: tuple[Signal, ...] = (
         ),
     ),
     Signal(
+        name="leadpulse_response_clock_seconds",
+        kind="gauge_histogram",
+        help="Time from creation to first contact on each clock, for contacts in the window",
+        labels=(WINDOW, "source", "team", "clock"),
+        unit="seconds",
+        family="response_clocks",
+        panel="Where the response time goes",
+        description="routing (to the first assignment), human (working time from then on) and closed (outside of "
+        "working hours) add up to the wall time of every lead; business is all working time since the creation.",
+        query=whole(
+            'sum by (clock) (leadpulse_response_clock_seconds_gsum{window="$window", clock!="business"})'
+            ' / on() group_left sum(leadpulse_response_clock_seconds_gcount{window="$window", clock="business"})'
+        ),
+    ),
+    Signal(
+        name="leadpulse_next_response_seconds",
+        kind="gauge_histogram",
+        help="Time from a lead writing again to our next answer, for answers in the window",
+        labels=(WINDOW, "source", "team", "clock"),
+        unit="seconds",
+        family="next_response",
+        panel="Next response, p90",
+        description="How long they wait when they come back, in working hours (business) and in all (wall).",
+        query=whole(
+            'histogram_quantile(0.9, sum by (le, clock) (leadpulse_next_response_seconds_bucket{window="$window"}))'
+        ),
+    ),
+    Signal(
+        name="leadpulse_promised_leads",
+        kind="gauge",
+        help="Promises to leads by what became of them in the window",
+        labels=(WINDOW, "policy", "team", "obligation", "result"),
+        family="promises",
+        panel="Within SLA",
+        description="met and answered_late count when the answer came; warned, breached and escalated when their time "
+        "came, answered later or not. The share within the promise is met / (met + breached).",
+        query=whole(
+            'sum by (policy) (leadpulse_promised_leads{window="$window", result="met"})'
+            ' / sum by (policy) (leadpulse_promised_leads{window="$window", result=~"met|breached"})'
+        ),
+    ),
+    Signal(
         name="leadpulse_skewed_responses",
         kind="gauge",
         help="First responses in the window that bear a time before the creation; their latency counts as zero",
@@ -129,12 +171,13 @@ BUSINESS: tuple[Signal, ...] = (
     Signal(
         name="leadpulse_unanswered_leads",
         kind="gauge",
-        help="Open leads that no person has reached yet",
-        labels=("source", "team"),
+        help="Open leads that no person has reached yet, by how their promise stands",
+        labels=("source", "team", "band"),
         family="unanswered",
         panel="Unanswered leads",
-        description="Who waits for us right now.",
-        query=_sum("team", "leadpulse_unanswered_leads", window=False),
+        description="Who waits for us right now. Band: on_time, warned (the deadline is near), breached (it has "
+        "passed), unpromised (no policy holds for the lead).",
+        query=_sum("band", "leadpulse_unanswered_leads", window=False),
     ),
     Signal(
         name="leadpulse_uncreated_leads",

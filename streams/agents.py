@@ -138,6 +138,13 @@ class LeadState:
         self.shard.counts[f"read.{record.topic}"] += 1
         self._dead(record, processing_error(cause), cause)
 
+    def tick(self, reached: int) -> bool:
+        """Judge the deadlines up to a wall time (ms) at which everything is known; in a replay, to its own time."""
+        changed = self.shard.tick(reached if self._wall else self.shard.watermark)
+        if self.shard.alerts:
+            self._tell()
+        return changed
+
     def flush(self) -> Iterable[tuple[bytes, bytes | None]]:
         """Give what changed since the last flush."""
         self.changelog.advance(self.now())

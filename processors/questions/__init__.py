@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from processors.cells import Family
 from processors.questions.base import Question, Rules
+from processors.questions.clocks import ResponseClocks
 from processors.questions.cycle import SalesCycle
 from processors.questions.flow import StageFlow
 from processors.questions.intake import Intake
 from processors.questions.live import Live
 from processors.questions.outcomes import Outcomes
 from processors.questions.response import Response
+from processors.questions.sla import ServiceLevel
 from processors.questions.time_in_stage import TimeInStage
 
-QUESTIONS: tuple[type[Question], ...] = (Intake, StageFlow, TimeInStage, Response, Outcomes, SalesCycle, Live)
+QUESTIONS: tuple[type[Question], ...] = (
+    Intake,
+    StageFlow,
+    TimeInStage,
+    Response,
+    Outcomes,
+    SalesCycle,
+    ResponseClocks,
+    ServiceLevel,
+    Live,
+)
 
 FAMILIES: tuple[Family, ...] = tuple(family for question in QUESTIONS for family in question.families)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from processors.cells import Cells, Family
 from processors.funnel import Funnel
 from processors.labels import Labels
+from processors.promises import Promises
 from processors.record import Lead
 
 
@@ -17,10 +18,15 @@ class Rules:
     Args:
         funnel: What the events mean.
         stages: The shard's stage numbers; configured stages must have theirs already.
+        promises: The clocks of the leads.
+        policies: Label numbers of the policies.
     """
 
-    def __init__(self, funnel: Funnel, stages: Labels) -> None:
+    def __init__(self, funnel: Funnel, stages: Labels, promises: Promises, policies: Sequence[int]) -> None:
         self.funnel = funnel
+        self.promises = promises
+        self.policy_labels = policies
+        """Policy number -> its label number."""
         self.by_rank = [0, *(stages.number(stage.name) for stage in funnel.stages if stage.kind == "open")]
         """Rank -> stage number; rank 0 is the lead before its first move."""
         self._ranks = {number: rank for rank, number in enumerate(self.by_rank)}
@@ -41,7 +47,9 @@ class Question:
         created: `(cells, lead, sign)`: the lead was created.
         opened: `(cells, lead, sign)`: the lead is open as it stands; -sign takes it back.
         touched: `(cells, lead, t, meaning, sign)`: first automated, attempted or contacting interaction, at t ms.
-        assigned: `(cells, lead, team, sign)`: goes to a team.
+        waiting: `(cells, lead, sign)`: an open lead waits for its first contact as it stands; -sign takes it back.
+        stepped: `(cells, lead, policy, obligation, step, due, sign)`: a step of an obligation came at due ms.
+        answered: `(cells, lead, t, obligation, sign)`: what an obligation is about happened at t ms.
         moved: `(cells, lead, t, stage, rank, sign)`: an open lead moves to another stage.
         left: `(cells, lead, t, sign)`: an open lead leaves its stage, by a move or by closing.
         closed: `(cells, lead, sign)`: the lead is closed as it stands; -sign takes it back.
@@ -52,7 +60,9 @@ class Question:
     created: Callable[[Cells, Lead, int], None] | None = None
     opened: Callable[[Cells, Lead, int], None] | None = None
     touched: Callable[[Cells, Lead, int, int, int], None] | None = None
-    assigned: Callable[[Cells, Lead, int, int], None] | None = None
+    waiting: Callable[[Cells, Lead, int], None] | None = None
+    stepped: Callable[[Cells, Lead, int, int, int, int, int], None] | None = None
+    answered: Callable[[Cells, Lead, int, int, int], None] | None = None
     moved: Callable[[Cells, Lead, int, int, int, int], None] | None = None
     left: Callable[[Cells, Lead, int, int], None] | None = None
     closed: Callable[[Cells, Lead, int], None] | None = None

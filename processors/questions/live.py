@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from processors.cells import FAMILY_MASK, MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family, Field
+from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE
+from processors.promises import steps_of
 from processors.questions.base import Question
 from processors.record import Lead
-from processors.touches import CONTACT
 
 OPEN_LEADS = Family(10, "open", (SOURCE, Field("stage", B, 10, "stage")))
-UNANSWERED = Family(11, "unanswered", (SOURCE, TEAM))
+BANDS = ("on_time", "warned", "breached", "unpromised")
+_BREACHED, _UNPROMISED = 2, 3
+UNANSWERED = Family(11, "unanswered", (SOURCE, TEAM, Field("band", 0, 2, BANDS)))
 ORPHANS = Family(12, "uncreated", ())
 ORPHAN_CELL = ORPHANS.key
 """Counted by the fold: a lead without a creation makes no moves that a question could hear."""
@@ -46,27 +49,22 @@ class Live(Question):
         source, t = lead.source << A, lead.created
         cells[_OPEN | source | lead.stage << B] += sign
         cells[t // MINUTE_MS << MINUTE | _OPEN_AGE | source | t % MINUTE_MS] += sign
-        if not lead.contacted:
-            self._wait(cells, lead, lead.team, sign)
 
-    def touched(self, cells: Cells, lead: Lead, t: int, meaning: int, sign: int) -> None:
-        """Take an answered lead from the unanswered ones."""
-        if meaning == CONTACT and not lead.status:
-            self._wait(cells, lead, lead.team, -sign)
+    def waiting(self, cells: Cells, lead: Lead, sign: int) -> None:
+        """Count an unanswered lead under its team and in its band."""
+        t = lead.created
+        cells[_UNANSWERED | lead.source << A | lead.team << B | self._band(lead)] += sign
+        cells[t // MINUTE_MS << MINUTE | _UNANSWERED_AGE | lead.team << A | t % MINUTE_MS] += sign
 
-    def assigned(self, cells: Cells, lead: Lead, team: int, sign: int) -> None:
-        """Move an unanswered lead to its new team."""
-        if team != lead.team and not lead.contacted and not lead.status:
-            self._wait(cells, lead, lead.team, -sign)
-            self._wait(cells, lead, team, sign)
+    def _band(self, lead: Lead) -> int:
+        promises = self.rules.promises
+        policy = promises.policy(lead)
+        if policy is None or not any(promises.policies.steps(policy)[:NEXT_RESPONSE]):
+            return _UNPROMISED
+        return min(_BREACHED, max(steps_of(lead, FIRST_ATTEMPT), steps_of(lead, FIRST_CONTACT)))
 
     def moved(self, cells: Cells, lead: Lead, t: int, stage: int, rank: int, sign: int) -> None:
         """Move an open lead to its new stage."""
         source = lead.source << A
         cells[_OPEN | source | lead.stage << B] -= sign
         cells[_OPEN | source | stage << B] += sign
-
-    def _wait(self, cells: Cells, lead: Lead, team: int, sign: int) -> None:
-        t = lead.created
-        cells[_UNANSWERED | lead.source << A | team << B] += sign
-        cells[t // MINUTE_MS << MINUTE | _UNANSWERED_AGE | team << A | t % MINUTE_MS] += sign

@@ -27,6 +27,7 @@ CRASH_TIMEOUT = 5.0
 HOLE_PATIENCE = 1.0
 TAIL_PATIENCE = 5.0
 TAIL_CHECK_INTERVAL = 2.0
+TICK_INTERVAL = 0.1
 
 
 class InputProgress(NamedTuple):
@@ -75,6 +76,7 @@ class Engine:
         self._sought_at: dict[TP, float] = {}
         self._silent_since: dict[TP, float] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._ticking: asyncio.Task[None] | None = None
         self._crashing: asyncio.Task[None] | None = None
         app.engine = self
         self._register()
@@ -158,10 +160,21 @@ class Engine:
     async def _on_rebalance_complete(self, *_: Any, **__: Any) -> None:
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch.run(self._interesting_inputs))
+            self._ticking = asyncio.create_task(self._tick_forever())
         try:
             await self._ownership.rebalanced(self._assigned_numbers())
         except Exception as error:  # nothing may be half done after a rebalance
             self._fail("rebalance", error)
+
+    async def _tick_forever(self) -> None:
+        """Let time pass for the states: what is due on a silent stream comes about here."""
+        while self.failure is None:
+            await asyncio.sleep(TICK_INTERVAL)
+            for number, life in list(self._ownership.running.items()):
+                try:
+                    life.tick(self._watch.ends)
+                except Exception as error:  # nothing says which record is at fault: fail fast
+                    self._fail(f"partition {number}: tick", error)
 
     def _assigned_numbers(self) -> set[int]:
         inputs = [tp for tp in self.app.consumer.assignment() if tp.topic in self.options.inputs]
@@ -187,9 +200,11 @@ class Engine:
     async def close(self) -> None:
         """Give up all partitions and clients."""
         await self._ownership.close()
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait([self._watching])
+        tasks = [task for task in (self._watching, self._ticking) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     def _fail(self, what: str, error: BaseException) -> None:
         """End the process: memory may be ahead of the log or wrong, and only a restart is sure to mend that."""

@@ -43,7 +43,8 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
     request_timeout: float = 40.0
     offset_commit_interval: float = 1.0
     """Pause between copies of the position into the consumer group, where lag tools look."""
-    end_offset_interval: float = 1.0
+    end_offset_interval: float = 0.25
+    """Pause between two looks at where the inputs end; a deadline is judged at most so much later."""
     stop_timeout: float = 15.0
     """A worker that is told to stop and cannot, say because the broker is away, ends itself after this time."""
 

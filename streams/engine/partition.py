@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import enum
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from faust.types import TP
 from mode.utils.logging import get_logger
 
 from streams.engine.chunks import Fetched
@@ -16,9 +17,11 @@ from streams.engine.options import EngineOptions
 from streams.engine.packing import PackedRecord
 from streams.engine.poisons import Poisons, split_at
 from streams.engine.positions import POSITION_KEY, encode_position
+from streams.engine.reached import Reached
 from streams.engine.recovery import recover
 from streams.engine.state import Header, State
 from streams.engine.transaction import TransactionalProducer, Writes
+from streams.engine.watch import Observed
 
 logger = get_logger(__name__)
 
@@ -74,6 +77,7 @@ class OwnedPartition:
         self._observer = observer
         self._poisons = poisons
         self._on_failure = on_failure
+        self._reached = Reached(number, options.inputs)
         self._producer = TransactionalProducer(number, options)
         self._pending: list[_Pending] = []
         self._pending_records = 0
@@ -141,6 +145,24 @@ class OwnedPartition:
             self._observer.skipped(topic, self.number, len(fetched.records) - len(records))
         self._note(_Pending(acknowledge, len(records), records[0].timestamp if records else None))
         return Verdict.APPLIED
+
+    def tick(self, ends: Mapping[TP, Observed]) -> None:
+        """Let time pass for the state, up to when everything is known.
+
+        Args:
+            ends: Where the inputs ended, and when that was seen.
+        """
+        self._reached.observe(ends)
+        reached = self._reached.time(self.applied)
+        if not self._alive or reached is None:
+            return
+        try:
+            changed = self.state.tick(reached)
+        except BaseException:
+            self.end()
+            raise
+        if changed:
+            self._note(_Pending(lambda: None, 0, None))
 
     def _apply(self, topic: str, records: Any) -> None:
         poisoned = self._poisons.offsets(topic) if self._poisons else ()

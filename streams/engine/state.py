@@ -41,8 +41,9 @@ class RecordFailed(Exception):
 class State(Protocol):
     """The whole state of one partition. Every method is synchronous and runs on the worker's event loop.
 
-    Life: `load` for each changelog record, then `loaded`, then `apply` and `reject` as records arrive. At every commit
-    `flush` is called once, and `committed` when what it gave is on the log for good; `apply` may run between the two.
+    Life: `load` for each changelog record, then `loaded`, then `apply` and `reject` as records arrive and `tick` as
+    time passes. At every commit `flush` is called once, and `committed` when what it gave is on the log for good;
+    `apply` may run between the two.
     When a commit fails, the object is dropped and a new one is recovered.
     """
 
@@ -60,6 +61,13 @@ class State(Protocol):
 
     def reject(self, record: ConsumerRecord, cause: BaseException) -> None:
         """Set a record aside that failed before; called with a state that has never seen it."""
+
+    def tick(self, reached: int) -> bool:
+        """Let time pass: everything that was on the inputs at wall time `reached`, ms, has been applied.
+
+        Returns:
+            Whether anything changed; it is committed then.
+        """
 
     def flush(self) -> Iterable[tuple[bytes, bytes | None]]:
         """Give the changelog records of everything changed since the last flush."""

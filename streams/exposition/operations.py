@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from schemas.alerts import Alert
 from schemas.refusals import Reason
 from schemas.signals import by_name
 from streams.agents import LeadState
@@ -25,7 +26,7 @@ _SCRAPE = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 INCIDENTS = ("fenced", "recovered_again", "hole", "skipped", "poisoned")
 OUTCOMES = ("accepted", "duplicate", "too_late", "dead")
-ALERT_KINDS = ("answered_late",)
+ALERT_KINDS = tuple(sorted(str(kind.__struct_config__.tag) for kind in get_args(Alert)))
 CAPPED = ("source", "campaign", "segment", "region", "product", "team", "reason", "competitor")
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from processors.funnel import MAX_EDGES
 from streams.settings.durations import Duration
 from streams.settings.kafka import password, tls_context
 from streams.settings.lines import ValuePath
@@ -149,6 +150,21 @@ def _claims(calendar: Calendar) -> Iterator[tuple[ValuePath, str]]:
         yield (), "needs teams or regions: everybody else has"
 
 
+def check_sla(settings: Settings) -> Iterator[Fault]:
+    """Check that every policy promises something, under a name of its own."""
+    policies = settings.sla.policies
+    yield from _repeated(("sla", "policies"), [policy.name for policy in policies])
+    for position, policy in enumerate(policies):
+        place = ("sla", "policies", position)
+        if not policy.targets:
+            yield place, f'policy "{policy.name}" promises nothing: set first_attempt, first_contact or next_response'
+        yield from _ascending((*place, "escalate"), policy.escalate)
+    edges = {*settings.response.thresholds, settings.response.target}
+    edges.update(target for policy in policies for target in policy.targets.values())
+    if len(edges) > MAX_EDGES:
+        yield ("sla", "policies"), f"different targets and response.thresholds are {len(edges)}, more than {MAX_EDGES}"
+
+
 def check_windows(settings: Settings) -> Iterator[Fault]:
     """Check that every window is there once, under one name."""
     seen: dict[Duration, str] = {}
@@ -171,6 +187,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "funnel": check_funnel,
     "response": check_response,
     "hours": check_hours,
+    "sla": check_sla,
     "windows": check_windows,
 }
 """Section -> its check. It runs when the section's fields are right each by itself."""

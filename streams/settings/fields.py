@@ -15,7 +15,15 @@ from streams.settings.rules import Rule
 from streams.settings.secret import Secret
 from streams.settings.sections import Settings
 
-_PLAIN = {str: "text", int: "an integer", bool: "true or false", Duration: "a duration", Path: "a file", Secret: "text"}
+_PLAIN = {
+    str: "text",
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    Duration: "a duration",
+    Path: "a file",
+    Secret: "text",
+}
 
 
 class Field(Struct, frozen=True):
@@ -57,6 +65,10 @@ def _bounds(notes: tuple[Any, ...]) -> str:
     for note in notes:
         if isinstance(note, Meta) and note.ge is not None and note.le is not None:
             return f" from {note.ge} to {note.le}"
+        if isinstance(note, Meta) and note.gt is not None and note.lt is not None:
+            return f" between {note.gt} and {note.lt}"
+        if isinstance(note, Meta) and note.ge is not None:
+            return f" of at least {note.ge}"
         if isinstance(note, Meta) and note.max_length is not None:
             return f" of {note.min_length or 0} to {note.max_length} characters"
     return ""

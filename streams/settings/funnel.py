@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
 from processors.funnel import MINUTE_MS, Funnel, Stage
+from processors.policies import WALL, Policy, targets
+from streams.settings.calendars import calendar_plan
 from streams.settings.durations import Duration
+from streams.settings.promises import Promise
 from streams.settings.sections import Settings
 
 
@@ -15,19 +18,49 @@ def _ms(edges: Iterable[Duration]) -> tuple[int, ...]:
     return tuple(edge.ms for edge in edges)
 
 
+def _promised(settings: Settings) -> Iterator[Duration]:
+    yield settings.response.target
+    for promise in settings.sla.policies:
+        yield from promise.targets.values()
+
+
+def policies_of(settings: Settings) -> tuple[Policy, ...]:
+    """Return what is promised to whom."""
+    default = Policy(name="default", clock=WALL, targets=targets(first_contact=settings.response.target.ms))
+    return tuple(map(_policy, settings.sla.policies)) or (default,)
+
+
+def _policy(promise: Promise) -> Policy:
+    return Policy(
+        name=promise.name,
+        sources=frozenset(promise.sources),
+        segments=frozenset(promise.segments),
+        regions=frozenset(promise.regions),
+        products=frozenset(promise.products),
+        teams=frozenset(promise.teams),
+        min_amount=promise.min_amount,
+        clock=promise.clock,
+        targets=targets(**{name: target.ms for name, target in promise.targets.items()}),
+        warn_share=promise.warn_at,
+        escalations=_ms(promise.escalate),
+    )
+
+
 def funnel_of(settings: Settings) -> Funnel:
     """Return what the events of this business mean.
 
-    The response target becomes a bucket edge, so that the share of leads answered in time is exact.
+    What was promised becomes a bucket edge, so that the share of leads answered in time is exact.
     """
     funnel, response, windows = settings.funnel, settings.response, settings.windows
     return Funnel(
         stages=tuple(Stage(stage.name, stage.kind) for stage in funnel.stages),
         zone=funnel.zone,
-        response_edges=tuple(sorted({*_ms(response.thresholds), response.target.ms})),
+        response_edges=tuple(sorted({*_ms(response.thresholds), *_ms(_promised(settings))})),
         stage_edges=_ms(funnel.stage_thresholds),
         cycle_edges=_ms(funnel.cycle_thresholds),
-        answer_target=response.target.ms,
+        policies=policies_of(settings),
+        calendars=calendar_plan(settings),
+        routing=response.routing,
         contact_outcomes=frozenset(response.contact_outcomes),
         written_channels=frozenset(response.written_channels),
         rolling={window.text: window.ms // MINUTE_MS for window in windows.rolling},

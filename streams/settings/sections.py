@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from schemas.interaction_events import CHANNELS, Outcome
 from streams.settings.durations import Duration, durations
 from streams.settings.hours import DATES, WEEK
+from streams.settings.promises import Sla
 from streams.settings.public_holidays import PLACE
 from streams.settings.rules import ADDRESS, NAME, SUFFIX, TOPIC, URL, Between, OneOf, Zone
 from streams.settings.secret import Secret
@@ -207,7 +208,9 @@ class Response(Struct, frozen=True, kw_only=True):
 
     Attributes:
         thresholds: Bucket edges of the response time, ascending: the share of leads answered within each is exact.
-        target: The promise. A lead answered later raises an alert. It is a bucket edge too, named above or not.
+        target: The promise, where `sla.policies` says nothing else. It is a bucket edge too, named above or not.
+        routing: What of the time from creation to assignment counts as routing: all of it (`wall`) or the working hours
+            in it (`business`).
         contact_outcomes: Outcomes of a person's outbound interaction that say that the lead was reached.
         written_channels: Channels on which a person's outbound message counts as reaching the lead unless it bounced.
     """
@@ -216,6 +219,7 @@ class Response(Struct, frozen=True, kw_only=True):
         "1m", "5m", "10m", "15m", "30m", "1h", "2h", "4h", "8h", "1d", "3d"
     )
     target: Threshold = Duration("5m")
+    routing: Literal["wall", "business"] = "wall"
     contact_outcomes: tuple[Annotated[str, OneOf(*get_args(Outcome))], ...] = ("connected", "replied", "booked", "held")
     written_channels: tuple[Annotated[str, OneOf(*CHANNELS)], ...] = ("email", "sms", "chat", "messenger", "mail")
 
@@ -312,5 +316,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     funnel: FunnelSection = FunnelSection()
     response: Response = Response()
     hours: Hours = Hours()
+    sla: Sla = Sla()
     windows: Windows = Windows()
     labels: Labels = Labels()

@@ -1,0 +1,200 @@
+"""What others are told about the promises to a lead, and when to look at it again.
+
+A warning, a breach or an escalation is announced only by `look`, when everything that had happened by then is known: an
+answer may still be on its way. What ends a wait is announced with the event that ends it. Each is announced once: the
+record says what was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from processors.fold import Fold
+from processors.labels import Labels
+from processors.policies import BREACH, FIRST_ATTEMPT, FIRST_CONTACT, OBLIGATIONS, WALL, WARNING
+from processors.promises import OBLIGATION_NUMBERS, Split, steps_of
+from processors.record import Lead, Said
+from processors.rows import EPOCH, MERGED, rows
+from processors.waits import Answer, Retelling
+from schemas.alerts import Alert, AnsweredLate, Breached, Escalated, Resolved, Warned, alert_id
+
+ALL_JUDGED = 3
+"""`Lead.judged` when neither the first attempt nor the first contact is open any more."""
+
+
+class _Wait(NamedTuple):
+    """A wait that is spoken of."""
+
+    lead_id: str
+    lead: Lead
+    obligation: int
+    said: Said
+
+
+class Announcer:
+    """Makes the alerts of a shard.
+
+    Args:
+        fold: Knows where the leads stand.
+        retelling: Knows how they came there.
+        labels: The shard's label tables.
+    """
+
+    def __init__(self, fold: Fold, retelling: Retelling, labels: Mapping[str, Labels]) -> None:
+        self._fold, self._promises = fold, fold.promises
+        self._retelling, self._labels = retelling, labels
+        policies = zip(fold.policy_labels, self._promises.policies.policies, strict=True)
+        self._clocks = {name: policy.clock for name, policy in policies}
+
+    def next_look(self, lead: Lead) -> int:
+        """Return when to look at a lead again, ms: at its next step, or at one that passed unannounced; 0 for never."""
+        policy = self._promises.policy(lead) if lead.counts and not lead.status else None
+        if policy is None:
+            return 0
+        dues = (
+            self._promises.due(lead, policy, obligation, self._told(lead, obligation))
+            for obligation in OBLIGATION_NUMBERS
+            if self._promises.pending(lead, obligation)
+        )
+        return min((due for due in dues if due is not None), default=0)
+
+    def look(self, lead_id: str, lead: Lead, now: int) -> Iterator[Alert]:
+        """Yield the steps that have passed and were not announced, and note that they are now.
+
+        A warning that was noticed only after the breach is left out: it would be news of yesterday.
+
+        Args:
+            lead_id: The lead.
+            lead: Its record, in which the time up to `now` has passed.
+            now: ms; everything that had happened by then is in the record.
+        """
+        policy = self._promises.policy(lead) if lead.counts and not lead.status else None
+        if policy is None:
+            return
+        for obligation in OBLIGATION_NUMBERS:
+            passed, told = steps_of(lead, obligation), self._told(lead, obligation)
+            if passed <= told or not self._promises.pending(lead, obligation):
+                continue
+            times = self._times(lead, policy, obligation)
+            began, name = self._promises.began(lead, obligation), self._fold.policy_labels[policy]
+            said = began, passed, name, times[BREACH], self._incident(lead, obligation)
+            lead.said = (lead.said or {}) | {obligation: said}
+            for step in range(told, passed):
+                if step != WARNING or passed == BREACH:
+                    yield self._step(_Wait(lead_id, lead, obligation, said), step, times[step], now)
+
+    def ended(self, lead_id: str, lead: Lead) -> Iterator[Alert]:
+        """Yield what is over since the last call, and note that it was told."""
+        for obligation, said in sorted((lead.said or {}).items()):
+            if not self._goes_on(lead, obligation, said):
+                lead.said = {known: what for known, what in (lead.said or {}).items() if known != obligation} or None
+                yield self._end(_Wait(lead_id, lead, obligation, said))
+                lead.incidents += 1
+        for obligation in (FIRST_ATTEMPT, FIRST_CONTACT):
+            answered = lead.contacted if obligation == FIRST_CONTACT else lead.attempted
+            if answered and not lead.judged >> obligation & 1 and lead.counts:
+                yield from self._judge(lead_id, lead, obligation)
+
+    def _judge(self, lead_id: str, lead: Lead, obligation: int) -> Iterator[Alert]:
+        """Yield a late answer to a wait that was never spoken of, and note that it was judged."""
+        lead.judged |= 1 << obligation
+        if steps_of(lead, obligation) > BREACH:
+            answer = self._answer(lead, obligation, lead.created)
+            if answer and answer.broken:
+                name = self._fold.policy_labels[answer.broken.policy]
+                unsaid = lead.created, 0, name, answer.broken.deadline, lead.incidents
+                yield self._late(_Wait(lead_id, lead, obligation, unsaid), answer)
+
+    # -- what was said -------------------------------------------------------------------------------------------
+
+    def _told(self, lead: Lead, obligation: int) -> int:
+        """Return how many steps of the present wait were announced; `ended` has taken out what was said of others."""
+        said = (lead.said or {}).get(obligation)
+        return said[1] if said else 0
+
+    def _incident(self, lead: Lead, obligation: int) -> int:
+        said = (lead.said or {}).get(obligation)
+        return said[4] if said else lead.incidents
+
+    def _goes_on(self, lead: Lead, obligation: int, said: Said) -> bool:
+        """Return whether the wait that was spoken of goes on, and what was said of it still holds."""
+        if not lead.counts or said[0] != self._promises.began(lead, obligation):
+            return False
+        policy = self._promises.policy(lead)
+        same = policy is not None and self._fold.policy_labels[policy] == said[2]
+        return same and self._promises.pending(lead, obligation) and steps_of(lead, obligation) >= said[1]
+
+    def _times(self, lead: Lead, policy: int, obligation: int) -> list[int]:
+        """Return when the warning, the breach and the steps after it came or will come, ms."""
+        told, began = self._retelling.of(lead).steps, self._promises.began(lead, obligation)
+        dues = (
+            told.get((policy, obligation, began, step)) or self._promises.due(lead, policy, obligation, step)
+            for step in range(len(self._promises.policies.steps(policy)[obligation]))
+        )
+        return [due or 0 for due in dues]
+
+    def _answer(self, lead: Lead, obligation: int, began: int) -> Answer | None:
+        return self._retelling.of(lead).answers.get((obligation, began))
+
+    # -- alerts --------------------------------------------------------------------------------------------------
+
+    def _step(self, wait: _Wait, step: int, due: int, now: int) -> Alert:
+        kind = "warned" if step == WARNING else "breached" if step == BREACH else "escalated"
+        common = self._common(wait, f"{kind}/{step}", now) | {"at": _time(due)}
+        delayed = max(0, now - due) / 1000
+        if step == WARNING:
+            return Warned(**common, delayed_seconds=delayed)
+        if step == BREACH:
+            return Breached(**common, delayed_seconds=delayed)
+        return Escalated(**common, step=step - BREACH, delayed_seconds=delayed)
+
+    def _end(self, wait: _Wait) -> Alert:
+        lead, (began, _, _, deadline, _) = wait.lead, wait.said
+        if not lead.counts:
+            merged = next((row.at for row in rows(lead.log) if row.code == MERGED), deadline)
+            wait = wait._replace(lead=self._retelling.unmerged(lead))
+            return Resolved(**self._common(wait, "resolved", merged), reason="merged")
+        answer = self._answer(lead, wait.obligation, began)
+        if answer and answer.broken:
+            lead.judged |= 1 << wait.obligation & ALL_JUDGED
+            return self._late(wait, answer)
+        if answer:
+            return Resolved(**self._common(wait, "resolved", answer.at, answer.split), reason="answered")
+        if lead.status:
+            return Resolved(**self._common(wait, "resolved", lead.closed), reason="closed")
+        return Resolved(**self._common(wait, "resolved", max(began, lead.since)), reason="superseded")
+
+    def _late(self, wait: _Wait, answer: Answer) -> Alert:
+        common = self._common(wait, "answered_late", answer.at, answer.split)
+        if answer.broken:  # the lead may have gone to other hours since the warning
+            common["deadline"] = _time(answer.broken.deadline)
+        return AnsweredLate(**common, answered_at=_time(answer.at))
+
+    def _common(self, wait: _Wait, what: str, at: int, split: Split | None = None) -> dict[str, Any]:
+        lead, (began, _, policy, deadline, incident) = wait.lead, wait.said
+        names = {table: self._labels[table] for table in ("team", "actor", "source", "policy")}
+        about = f"{names['policy'].names[policy]}/{OBLIGATIONS[wait.obligation]}/{began}/{incident}"
+        split = split or self._promises.split(lead, at)
+        return {
+            "alert_id": alert_id(what, wait.lead_id, about),
+            "incident_id": alert_id("incident", wait.lead_id, about),
+            "lead_id": wait.lead_id,
+            "team": names["team"].text(lead.team),
+            "owner": names["actor"].text(lead.owner),
+            "source": names["source"].text(lead.source),
+            "at": _time(at),
+            "policy": names["policy"].names[policy],
+            "obligation": OBLIGATIONS[wait.obligation],
+            "clock": self._clocks.get(policy, WALL),
+            "began_at": _time(began),
+            "deadline": _time(deadline),
+            "routing_seconds": split.routing / 1000,
+            "human_seconds": split.human / 1000,
+            "closed_seconds": split.closed / 1000,
+        }
+
+
+def _time(ms: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=ms)

@@ -1,0 +1,105 @@
+"""What is promised to leads: which policy a lead falls under, and after how much time what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE = range(3)
+OBLIGATIONS = ("first_attempt", "first_contact", "next_response")
+"""What a policy may promise, by number."""
+
+BUSINESS, WALL = "business", "wall"
+
+WARNING, BREACH = 0, 1
+"""The first steps of every obligation; the steps after the breach are escalations."""
+
+
+class Facts(Struct, frozen=True):
+    """What a policy may ask of a lead.
+
+    Attributes:
+        source: Its source, by name; so are segment, region, product and team.
+        amount: Its amount at creation in minor units.
+    """
+
+    source: str
+    segment: str
+    region: str
+    product: str
+    team: str
+    amount: int
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """One promise. A condition that is left empty holds for every lead.
+
+    Attributes:
+        name: What alarms and numbers call it.
+        sources: Sources it is for; so are `segments`, `regions`, `products` and `teams`.
+        min_amount: Smallest amount in minor units.
+        clock: "business": working time in the calendar of whoever has the lead; "wall": all time.
+        targets: Obligation number -> how long it may take, ms; what is not in it is not promised.
+        warn_share: The warning comes after this share of the target.
+        escalations: How long after the breach each escalation follows, ms on the same clock, ascending.
+    """
+
+    name: str
+    sources: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    products: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+    min_amount: int = 0
+    clock: str = BUSINESS
+    targets: tuple[tuple[int, int], ...] = ()
+    warn_share: float = 0.8
+    escalations: tuple[int, ...] = ()
+
+    def holds(self, facts: Facts) -> bool:
+        """Return whether a lead falls under it, were it the only one."""
+        asked = (
+            (self.sources, facts.source),
+            (self.segments, facts.segment),
+            (self.regions, facts.region),
+            (self.products, facts.product),
+            (self.teams, facts.team),
+        )
+        return facts.amount >= self.min_amount and all(not wanted or value in wanted for wanted, value in asked)
+
+    def steps(self, obligation: int) -> tuple[int, ...]:
+        """Return after how much time on its clock the warning, the breach and the escalations come, ms.
+
+        Empty for what it does not promise. The warning comes before the breach, be it by a millisecond.
+        """
+        target = dict(self.targets).get(obligation)
+        if target is None:
+            return ()
+        warning = min(int(target * self.warn_share), target - 1)
+        return (warning, target, *(target + later for later in self.escalations))
+
+
+class Policies:
+    """All policies, in their order: the first that holds is the lead's.
+
+    Args:
+        policies: The policies.
+    """
+
+    def __init__(self, policies: Sequence[Policy]) -> None:
+        self.policies = tuple(policies)
+        self._steps = [tuple(policy.steps(obligation) for obligation in range(len(OBLIGATIONS))) for policy in policies]
+
+    def number(self, facts: Facts) -> int | None:
+        """Return the number of the policy a lead falls under, None when none holds."""
+        return next((n for n, policy in enumerate(self.policies) if policy.holds(facts)), None)
+
+    def steps(self, number: int) -> tuple[tuple[int, ...], ...]:
+        """Return the steps of a policy for every obligation, see `Policy.steps`."""
+        return self._steps[number]
+
+
+def targets(**promises: int) -> tuple[tuple[int, int], ...]:
+    """Return promises by obligation name (ms) in the form `Policy.targets` has."""
+    return tuple((OBLIGATIONS.index(name), promised) for name, promised in promises.items())

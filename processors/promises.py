@@ -1,0 +1,150 @@
+"""The clocks of a lead: how much working time it has waited, what it was promised, and when which step of that comes.
+
+Everything is computed from where the fold stands. Nothing here moves a lead.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from processors.calendars import Calendars, WorkCalendar
+from processors.funnel import OPEN, Funnel
+from processors.labels import Labels
+from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE, WALL, Facts, Policies
+from processors.record import Lead
+
+STEP_BITS = 8
+_STEPS = (1 << STEP_BITS) - 1
+OBLIGATION_NUMBERS = (FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE)
+
+
+class Split(NamedTuple):
+    """A response taken apart, ms; the first three add up to the wall time.
+
+    Attributes:
+        routing: From the creation to the first assignment.
+        human: Working time from then on, in the calendar of whoever had the lead.
+        closed: The rest: outside of working hours.
+        business: All working time since the creation.
+        wall: All time since the creation.
+    """
+
+    routing: int
+    human: int
+    closed: int
+    business: int
+    wall: int
+
+
+class Promises:
+    """What the fold asks about waiting.
+
+    Args:
+        funnel: Policies and calendars.
+        labels: The shard's label tables.
+    """
+
+    def __init__(self, funnel: Funnel, labels: Mapping[str, Labels]) -> None:
+        self._funnel, self._labels = funnel, labels
+        self.policies = Policies(funnel.policies)
+        self._amounts = sorted({policy.min_amount for policy in funnel.policies})
+        self._found: dict[tuple[int, ...], int | None] = {}
+        self._plan = Calendars(funnel.calendars)
+        self._calendars: dict[tuple[int, int], WorkCalendar] = {}
+
+    # -- which -----------------------------------------------------------------------------------------------------
+
+    def policy(self, lead: Lead) -> int | None:
+        """Return the number of the policy that a lead falls under as it stands, None when none does."""
+        amount = bisect_right(self._amounts, lead.amount) if len(self._amounts) > 1 else 0
+        key = (lead.source, lead.segment, lead.region, lead.product, lead.team, amount)
+        if key not in self._found:
+            self._found[key] = self.policies.number(self._facts(lead))
+        return self._found[key]
+
+    def calendar(self, lead: Lead) -> WorkCalendar:
+        """Return the calendar of whoever has the lead: the team's, else the region's, else the default."""
+        key = (lead.team, lead.region)
+        found = self._calendars.get(key)
+        if found is None:
+            names = self._labels["team"].text(lead.team), self._labels["region"].text(lead.region)
+            found = self._calendars[key] = self._plan.of(*names)
+        return found
+
+    def _facts(self, lead: Lead) -> Facts:
+        text = {table: self._labels[table].text for table in ("source", "segment", "region", "product", "team")}
+        return Facts(
+            source=text["source"](lead.source),
+            segment=text["segment"](lead.segment),
+            region=text["region"](lead.region),
+            product=text["product"](lead.product),
+            team=text["team"](lead.team),
+            amount=lead.amount,
+        )
+
+    # -- how long --------------------------------------------------------------------------------------------------
+
+    def worked(self, lead: Lead, t: int) -> int:
+        """Return the working time from a lead's creation to `t`, ms."""
+        return lead.worked + self.calendar(lead).working_between(lead.since, t)
+
+    def split(self, lead: Lead, t: int) -> Split:
+        """Take the time from a lead's creation to `t` apart; all is 0 for a `t` before the creation."""
+        wall = max(0, t - lead.created)
+        business = min(wall, self.worked(lead, t))
+        assigned = lead.assigned and lead.assigned <= t
+        routed = min(lead.routed, business) if assigned else 0
+        routing = routed
+        if assigned and self._funnel.routing == WALL:
+            routing = min(wall, max(0, lead.assigned - lead.created))
+        human = business - routed
+        return Split(routing, human, wall - routing - human, business, wall)
+
+    # -- when ------------------------------------------------------------------------------------------------------
+
+    def pending(self, lead: Lead, obligation: int) -> bool:
+        """Return whether a lead waits for what an obligation is about."""
+        if lead.status != OPEN:
+            return False
+        if obligation == NEXT_RESPONSE:
+            return lead.asked > 0
+        return not (lead.contacted if obligation == FIRST_CONTACT else lead.attempted)
+
+    def began(self, lead: Lead, obligation: int) -> int:
+        """Return when the wait for an obligation began, ms."""
+        return lead.asked if obligation == NEXT_RESPONSE else lead.created
+
+    def due(self, lead: Lead, policy: int, obligation: int, step: int) -> int | None:
+        """Return when a step of an obligation comes, ms, as long as nothing else happens; None when there is none."""
+        steps = self.policies.steps(policy)[obligation]
+        if step >= len(steps):
+            return None
+        if self.policies.policies[policy].clock == WALL:
+            return self.began(lead, obligation) + steps[step]
+        from_creation = steps[step] + (lead.asked_worked if obligation == NEXT_RESPONSE else 0)
+        return self.calendar(lead).after(lead.since, max(0, from_creation - lead.worked))
+
+    def next_step(self, lead: Lead) -> int | None:
+        """Return when the next step of anything comes that a lead waits for, ms; None when nothing does."""
+        policy = self.policy(lead)
+        if policy is None:
+            return None
+        dues = (
+            self.due(lead, policy, obligation, steps_of(lead, obligation))
+            for obligation in OBLIGATION_NUMBERS
+            if self.pending(lead, obligation)
+        )
+        return min((due for due in dues if due is not None), default=None)
+
+
+def steps_of(lead: Lead, obligation: int) -> int:
+    """Return how many steps of an obligation have passed."""
+    return lead.steps >> obligation * STEP_BITS & _STEPS
+
+
+def with_steps(lead: Lead, obligation: int, count: int) -> int:
+    """Return a lead's `steps` with those of one obligation set."""
+    shift = obligation * STEP_BITS
+    return lead.steps & ~(_STEPS << shift) | count << shift

@@ -1,0 +1,48 @@
+"""Where does the time of a response go: routing, people, or the hours when nobody works?"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from processors.cells import MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family, Field
+from processors.policies import FIRST_CONTACT, NEXT_RESPONSE
+from processors.questions.base import Question, Rules
+from processors.record import Lead
+
+CLOCKS = ("routing", "human", "closed", "business")
+RESPONSE_CLOCKS = Family(
+    14, "response_clocks", (SOURCE, TEAM, Field("clock", 6, 2, CLOCKS)), bucket_bits=6, edges="response_edges"
+)
+NEXT = Family(
+    15,
+    "next_response",
+    (SOURCE, TEAM, Field("clock", 6, 1, ("business", "wall"))),
+    bucket_bits=6,
+    edges="response_edges",
+)
+_CLOCKS, _NEXT, _SUM = RESPONSE_CLOCKS.key, NEXT.key, RESPONSE_CLOCKS.sum_bucket
+
+
+class ResponseClocks(Question):
+    """The first contact on each clock, and how long they wait when they write again; at the time of the answer."""
+
+    families = (RESPONSE_CLOCKS, NEXT)
+
+    def __init__(self, rules: Rules) -> None:
+        super().__init__(rules)
+        self._edges = rules.funnel.response_edges
+
+    def answered(self, cells: Cells, lead: Lead, t: int, obligation: int, sign: int) -> None:
+        """Observe the answer."""
+        at = t // MINUTE_MS << MINUTE | lead.source << A | lead.team << B
+        if obligation == FIRST_CONTACT:
+            for clock, spent in enumerate(self.rules.promises.split(lead, t)[:4]):
+                self._observe(cells, at | _CLOCKS | clock << 6, spent, sign)
+        elif obligation == NEXT_RESPONSE:
+            business = max(0, self.rules.promises.worked(lead, t) - lead.asked_worked)
+            for clock, spent in enumerate((business, max(0, t - lead.asked))):
+                self._observe(cells, at | _NEXT | clock << 6, spent, sign)
+
+    def _observe(self, cells: Cells, series: int, spent: int, sign: int) -> None:
+        cells[series | bisect_left(self._edges, spent)] += sign
+        cells[series | _SUM] += sign * spent

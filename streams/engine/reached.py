@@ -1,0 +1,37 @@
+"""Up to when everything is known: the time that deadlines may be judged at."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+from faust.types import TP
+
+from streams.engine.watch import Observed
+
+KEPT = 64
+"""Observations that wait to be reached; at four a second, more than this behind means that nothing can be judged."""
+
+
+class Reached:
+    """The wall time up to which a partition has applied all its inputs.
+
+    The end of an input was observed at some time; when everything before that end has been applied, then everything
+    that was on the log at that time has been. On an idle input that holds at once.
+    """
+
+    def __init__(self, number: int, topics: Iterable[str]) -> None:
+        self._waiting: dict[TP, deque[Observed]] = {TP(topic, number): deque(maxlen=KEPT) for topic in topics}
+        self._at: dict[TP, int] = {}
+
+    def observe(self, ends: Mapping[TP, Observed]) -> None:
+        """Take note of where the inputs end."""
+        for tp, waiting in self._waiting.items():
+            end = ends.get(tp)
+            if end is not None and (not waiting or end.at > waiting[-1].at) and end.at > self._at.get(tp, 0):
+                waiting.append(end)
+
+    def time(self, applied: Mapping[str, int]) -> int | None:
+        """Return the time in ms, given the next offset to apply of each input; None while it is not known."""
+        for tp, waiting in self._waiting.items():
+            while waiting and waiting[0].offset <= applied.get(tp.topic, 0):
+                self._at[tp] = waiting.popleft().at
+        return min(self._at.values()) if len(self._at) == len(self._waiting) else None
