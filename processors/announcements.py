@@ -49,7 +49,12 @@ class Announcer:
         self._clocks = {name: policy.clock for name, policy in policies}
 
     def next_look(self, lead: Lead) -> int:
-        """Return when to look at a lead again, ms: at its next step, or at one that passed unannounced; 0 for never."""
+        """Return when to look at a lead again, ms: at its next step, or at one that passed unannounced; 0 for never.
+
+        At once when something announced is over without an event having said so: other policies hold now.
+        """
+        if any(not self._goes_on(lead, obligation, said) for obligation, said in (lead.said or {}).items()):
+            return 1
         policy = self._promises.policy(lead) if lead.counts and not lead.status else None
         if policy is None:
             return 0

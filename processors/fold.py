@@ -41,6 +41,7 @@ class Fold:
         promises: What the leads were promised, and how long they wait.
         policy_labels: Policy number -> its label number.
         questions: Who is told of the moves.
+        stirred: Set when a step changed what a lead waits for or until when; whoever plans by that takes it back.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Fold:
             for stage in funnel.stages
             if stage.kind != "open"
         }
+        self.stirred = False
         self._touch = touch_meanings(funnel)
         self._rank = rules.rank
         self.questions = [question(rules) for question in questions]
@@ -91,6 +93,7 @@ class Fold:
 
     def whole(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Fold the whole record; one without a creation is only counted, a merged one not even that."""
+        self.stirred = True
         if lead.counts:
             self.begin(cells, lead, sign)
             self.run(cells, lead, lead.log, sign)
@@ -133,17 +136,29 @@ class Fold:
     def unmoved_by(self, lead: Lead, log: bytes) -> bool:
         """Return whether no row of a part of the lead's log moves the lead, where it stands in the log.
 
-        Of its interactions only the first of each meaning does. Most events that come late are another interaction, or
-        have nothing but such behind them: a refold is spared.
+        Of its interactions only the first of each meaning does, and what is said in turns: they write again, we answer.
+        Most events that come late are another interaction, or have nothing but such behind them: a refold is spared.
         """
-        first = (0, lead.automated, lead.attempted, lead.contacted)  # by meaning
         for head, _, arg in unpack_rows(log):
-            if head & 255 != INTERACTION:
-                return False
-            meaning = self._touch[arg & TOUCH_MASK]
-            if meaning and not 0 < first[meaning] < head >> 8:
+            if head & 255 != INTERACTION or not self._unmoved(lead, head >> 8, self._touch[arg & TOUCH_MASK]):
                 return False
         return True
+
+    def _unmoved(self, lead: Lead, t: int, meaning: int) -> bool:
+        if meaning == INBOUND:
+            return not lead.contacted or t < lead.contacted
+        if meaning == CONTACT:
+            return 0 < lead.contacted < t and not self._wrote_again(lead)
+        if meaning == ATTEMPT:
+            return 0 < lead.attempted < t
+        return not meaning or 0 < lead.automated < t
+
+    def _wrote_again(self, lead: Lead) -> bool:
+        """Return whether a lead ever wrote after our first contact, as far as its log tells; if it cannot tell, yes."""
+        return lead.base is not None or any(
+            head & 255 == INTERACTION and self._touch[arg & TOUCH_MASK] == INBOUND and head >> 8 >= lead.contacted
+            for head, _, arg in unpack_rows(lead.log)
+        )
 
     def step(self, cells: Cells, lead: Lead, t: int, code: int, arg: int, sign: int) -> None:
         """Take one event: the lead to its next position, what that changes into `cells` times `sign`."""
@@ -179,6 +194,7 @@ class Fold:
                 self._touch_first(cells, lead, t, ATTEMPT, sign)
         elif meaning == INBOUND:
             if lead.contacted and not lead.asked:
+                self.stirred = True
                 lead.asked, lead.asked_worked = t, self.promises.worked(lead, t)
         elif not lead.automated:
             self._touch_first(cells, lead, t, AUTOMATED, sign)
@@ -202,6 +218,7 @@ class Fold:
 
     def _answer(self, cells: Cells, lead: Lead, t: int, obligation: int, sign: int) -> None:
         """Tell that what an obligation is about has happened, after the steps that came before it."""
+        self.stirred = True
         self._pass_time(cells, lead, t, sign)
         for answered in self._answered:
             answered(cells, lead, t, obligation, sign)
@@ -244,6 +261,7 @@ class Fold:
         if not lead.assigned:
             lead.assigned, lead.routed = t, lead.worked
         if team != lead.team:
+            self.stirred = True
             self._wait(cells, lead, -sign)
             self._hand_over(lead, team)
             self._wait(cells, lead, sign)
@@ -270,11 +288,13 @@ class Fold:
     def _reopen(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         for hook in self._closed:
             hook(cells, lead, -sign)
+        self.stirred = True
         lead.status, lead.closed, lead.reason, lead.closing_team, lead.entered = OPEN, 0, 0, 0, t
         self.live(cells, lead, sign)
 
     def _close(self, cells: Cells, lead: Lead, t: int, status: int, reason: int, sign: int) -> None:
         if lead.status == OPEN:
+            self.stirred = True
             self._pass_time(cells, lead, t, sign)
             for left in self._left:
                 left(cells, lead, t, sign)

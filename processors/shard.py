@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from processors.ages import Ages
-from processors.announcements import ALL_JUDGED, Announcer
+from processors.announcements import Announcer
 from processors.calendar_days import Days
 from processors.cells import FAMILY, Cells
 from processors.deadlines import Timers
@@ -137,7 +137,7 @@ class Shard:
                 self.cells[ORPHAN_CELL] += 1
         else:
             result = self.history.insert(self.cells, lead, row, note_of(event))
-        if lead.judged != ALL_JUDGED or lead.due or lead.asked or lead.said or len(log) >= self.history.max_log:
+        if self.fold.stirred or len(log) >= self.history.max_log:
             self._follow(lead_id, lead)
         return result
 
@@ -155,6 +155,7 @@ class Shard:
 
     def _follow(self, lead_id: str, lead: Lead) -> None:
         """Keep the log bounded, say what is over, and plan the next look."""
+        self.fold.stirred = False
         if len(lead.log) > self.history.max_log:
             self.counts["forgotten"] += self.history.shorten(lead)
         if lead.counts or lead.said or lead.due:
@@ -183,6 +184,7 @@ class Shard:
         # The row says no more than that the lead still waited at this time: steps count at their own.
         row = pack_row(now << 8 | CLOCK, identity(f"clock {now}"), 0)
         passed = self.history.insert(self.cells, lead, row) is ACCEPTED
+        self.alerts.extend(self.announcer.ended(lead_id, lead))  # other policies may hold since the last start
         self.alerts.extend(self.announcer.look(lead_id, lead, now))
         lead.due = 0
         self._plan(lead_id, lead)
