@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from processors.fold import Fold
 from processors.labels import Labels
 from processors.policies import BREACH, FIRST_ATTEMPT, FIRST_CONTACT, OBLIGATIONS, WALL, WARNING
-from processors.promises import OBLIGATION_NUMBERS, Split, steps_of
+from processors.promises import Split, steps_of
 from processors.record import Lead, Said
 from processors.rows import EPOCH, MERGED, rows
 from processors.waits import Answer, Retelling
@@ -53,17 +53,16 @@ class Announcer:
 
         At once when something announced is over without an event having said so: other policies hold now.
         """
-        if any(not self._goes_on(lead, obligation, said) for obligation, said in (lead.said or {}).items()):
+        if lead.said and not all(self._goes_on(lead, *said) for said in lead.said.items()):
             return 1
-        policy = self._promises.policy(lead) if lead.counts and not lead.status else None
-        if policy is None:
-            return 0
-        dues = (
-            self._promises.due(lead, policy, obligation, self._told(lead, obligation))
-            for obligation in OBLIGATION_NUMBERS
-            if self._promises.pending(lead, obligation)
-        )
-        return min((due for due in dues if due is not None), default=0)
+        policy = self._promises.policy(lead) if lead.counts else None
+        first = 0
+        if policy is not None:
+            for obligation in self._promises.waits(lead):
+                due = self._promises.due(lead, policy, obligation, self._told(lead, obligation))
+                if due is not None and (not first or due < first):
+                    first = due
+        return first
 
     def look(self, lead_id: str, lead: Lead, now: int) -> Iterator[Alert]:
         """Yield the steps that have passed and were not announced, and note that they are now.
@@ -75,12 +74,12 @@ class Announcer:
             lead: Its record, in which the time up to `now` has passed.
             now: ms; everything that had happened by then is in the record.
         """
-        policy = self._promises.policy(lead) if lead.counts and not lead.status else None
+        policy = self._promises.policy(lead) if lead.counts else None
         if policy is None:
             return
-        for obligation in OBLIGATION_NUMBERS:
+        for obligation in self._promises.waits(lead):
             passed, told = steps_of(lead, obligation), self._told(lead, obligation)
-            if passed <= told or not self._promises.pending(lead, obligation):
+            if passed <= told:
                 continue
             times = self._times(lead, policy, obligation)
             began, name = self._promises.began(lead, obligation), self._fold.policy_labels[policy]
@@ -90,17 +89,19 @@ class Announcer:
                 if step != WARNING or passed == BREACH:
                     yield self._step(_Wait(lead_id, lead, obligation, said), step, times[step], now)
 
-    def ended(self, lead_id: str, lead: Lead) -> Iterator[Alert]:
-        """Yield what is over since the last call, and note that it was told."""
-        for obligation, said in sorted((lead.said or {}).items()):
+    def ended(self, lead_id: str, lead: Lead) -> list[Alert]:
+        """Return what is over since the last call, and note that it was told."""
+        alerts: list[Alert] = []
+        for obligation, said in sorted(lead.said.items()) if lead.said else ():
             if not self._goes_on(lead, obligation, said):
                 lead.said = {known: what for known, what in (lead.said or {}).items() if known != obligation} or None
-                yield self._end(_Wait(lead_id, lead, obligation, said))
+                alerts.append(self._end(_Wait(lead_id, lead, obligation, said)))
                 lead.incidents += 1
-        for obligation in (FIRST_ATTEMPT, FIRST_CONTACT):
-            answered = lead.contacted if obligation == FIRST_CONTACT else lead.attempted
-            if answered and not lead.judged >> obligation & 1 and lead.counts:
-                yield from self._judge(lead_id, lead, obligation)
+        if lead.judged != ALL_JUDGED and lead.attempted and lead.counts:
+            for obligation in (FIRST_ATTEMPT, FIRST_CONTACT) if lead.contacted else (FIRST_ATTEMPT,):
+                if not lead.judged >> obligation & 1:
+                    alerts.extend(self._judge(lead_id, lead, obligation))
+        return alerts
 
     def _judge(self, lead_id: str, lead: Lead, obligation: int) -> Iterator[Alert]:
         """Yield a late answer to a wait that was never spoken of, and note that it was judged."""

@@ -14,7 +14,7 @@ from processors.cells import Cells
 from processors.funnel import DISQUALIFIED, LOST, OPEN, STATUS_NAMES, WON, Funnel
 from processors.labels import Labels
 from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE
-from processors.promises import OBLIGATION_NUMBERS, Promises, steps_of, with_steps
+from processors.promises import Promises, steps_of, with_steps
 from processors.questions import QUESTIONS, Question, Rules
 from processors.questions.live import ORPHAN_CELL
 from processors.record import START, Lead
@@ -229,14 +229,13 @@ class Fold:
         Whatever ends or changes a wait calls this first. So a step counts at its time if the lead still waited then,
         whether or not a timer had already noticed it: a timer's row only brings the moment forward.
         """
-        if lead.status != OPEN or not self.promises.policies.policies:
+        if lead.status != OPEN:
             return
         policy = self.promises.policy(lead)
         if policy is None:
             return
-        for obligation in OBLIGATION_NUMBERS:
-            if self.promises.pending(lead, obligation):
-                self._pass_steps(cells, lead, policy, obligation, until, sign)
+        for obligation in self.promises.waits(lead):
+            self._pass_steps(cells, lead, policy, obligation, until, sign)
 
     def _pass_steps(self, cells: Cells, lead: Lead, policy: int, obligation: int, until: int, sign: int) -> None:
         step = steps_of(lead, obligation)
@@ -272,9 +271,8 @@ class Fold:
         before = self.promises.policy(lead)
         lead.team = team
         if self.promises.policy(lead) != before:
-            for obligation in OBLIGATION_NUMBERS:
-                if self.promises.pending(lead, obligation):
-                    lead.steps = with_steps(lead, obligation, 0)
+            for obligation in self.promises.waits(lead):
+                lead.steps = with_steps(lead, obligation, 0)
 
     def _move(self, cells: Cells, lead: Lead, t: int, stage: int, sign: int) -> None:
         rank = self._rank(stage)

@@ -68,6 +68,11 @@ class Policy(Struct, frozen=True, kw_only=True):
         )
         return facts.amount >= self.min_amount and all(not wanted or value in wanted for wanted, value in asked)
 
+    @property
+    def holds_for_all(self) -> bool:
+        """Whether there is no lead that does not fall under it."""
+        return not (self.sources or self.segments or self.regions or self.products or self.teams or self.min_amount > 0)
+
     def steps(self, obligation: int) -> tuple[int, ...]:
         """Return after how much time on its clock the warning, the breach and the escalations come, ms.
 

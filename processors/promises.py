@@ -19,6 +19,12 @@ STEP_BITS = 8
 _STEPS = (1 << STEP_BITS) - 1
 OBLIGATION_NUMBERS = (FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE)
 
+Waits = tuple[int, ...]
+_NOTHING: Waits = ()
+_ANY_ANSWER: Waits = (FIRST_ATTEMPT, FIRST_CONTACT)
+_CONTACT: Waits = (FIRST_CONTACT,)
+_NEXT: Waits = (NEXT_RESPONSE,)
+
 
 class Split(NamedTuple):
     """A response taken apart, ms; the first three add up to the wall time.
@@ -50,6 +56,7 @@ class Promises:
         self._funnel, self._labels = funnel, labels
         self.policies = Policies(funnel.policies)
         self._amounts = sorted({policy.min_amount for policy in funnel.policies})
+        self._everybodys = 0 if funnel.policies and funnel.policies[0].holds_for_all else None
         self._found: dict[tuple[int, ...], int | None] = {}
         self._plan = Calendars(funnel.calendars)
         self._calendars: dict[tuple[int, int], WorkCalendar] = {}
@@ -58,6 +65,8 @@ class Promises:
 
     def policy(self, lead: Lead) -> int | None:
         """Return the number of the policy that a lead falls under as it stands, None when none does."""
+        if self._everybodys is not None:
+            return self._everybodys
         amount = bisect_right(self._amounts, lead.amount) if len(self._amounts) > 1 else 0
         key = (lead.source, lead.segment, lead.region, lead.product, lead.team, amount)
         if key not in self._found:
@@ -104,13 +113,20 @@ class Promises:
 
     # -- when ------------------------------------------------------------------------------------------------------
 
+    def waits(self, lead: Lead) -> Waits:
+        """Return the obligations that a lead waits for.
+
+        A contact is an attempt too, and only who was contacted can ask again: so these are all there can be.
+        """
+        if lead.status != OPEN:
+            return _NOTHING
+        if lead.contacted:
+            return _NEXT if lead.asked else _NOTHING
+        return _CONTACT if lead.attempted else _ANY_ANSWER
+
     def pending(self, lead: Lead, obligation: int) -> bool:
         """Return whether a lead waits for what an obligation is about."""
-        if lead.status != OPEN:
-            return False
-        if obligation == NEXT_RESPONSE:
-            return lead.asked > 0
-        return not (lead.contacted if obligation == FIRST_CONTACT else lead.attempted)
+        return obligation in self.waits(lead)
 
     def began(self, lead: Lead, obligation: int) -> int:
         """Return when the wait for an obligation began, ms."""
@@ -131,11 +147,7 @@ class Promises:
         policy = self.policy(lead)
         if policy is None:
             return None
-        dues = (
-            self.due(lead, policy, obligation, steps_of(lead, obligation))
-            for obligation in OBLIGATION_NUMBERS
-            if self.pending(lead, obligation)
-        )
+        dues = (self.due(lead, policy, obligation, steps_of(lead, obligation)) for obligation in self.waits(lead))
         return min((due for due in dues if due is not None), default=None)
 
 

@@ -45,4 +45,5 @@ class ResponseClocks(Question):
 
     def _observe(self, cells: Cells, series: int, spent: int, sign: int) -> None:
         cells[series | bisect_left(self._edges, spent)] += sign
-        cells[series | _SUM] += sign * spent
+        if spent:  # a clock that did not run is the rule: a sum that does not change need not be kept
+            cells[series | _SUM] += sign * spent

@@ -5,12 +5,12 @@ from __future__ import annotations
 from processors.cells import FAMILY_MASK, MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family, Field
 from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE
 from processors.promises import steps_of
-from processors.questions.base import Question
+from processors.questions.base import Question, Rules
 from processors.record import Lead
 
 OPEN_LEADS = Family(10, "open", (SOURCE, Field("stage", B, 10, "stage")))
 BANDS = ("on_time", "warned", "breached", "unpromised")
-_BREACHED, _UNPROMISED = 2, 3
+_ON_TIME, _BREACHED, _UNPROMISED = 0, 2, 3
 UNANSWERED = Family(11, "unanswered", (SOURCE, TEAM, Field("band", 0, 2, BANDS)))
 ORPHANS = Family(12, "uncreated", ())
 ORPHAN_CELL = ORPHANS.key
@@ -44,6 +44,13 @@ class Live(Question):
 
     families = (OPEN_LEADS, UNANSWERED, ORPHANS, OPEN_AGE, UNANSWERED_AGE)
 
+    def __init__(self, rules: Rules) -> None:
+        super().__init__(rules)
+        policies = rules.promises.policies
+        self._answer_promised = [
+            any(policies.steps(number)[:NEXT_RESPONSE]) for number in range(len(policies.policies))
+        ]
+
     def opened(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Count an open lead where it stands."""
         source, t = lead.source << A, lead.created
@@ -57,10 +64,11 @@ class Live(Question):
         cells[t // MINUTE_MS << MINUTE | _UNANSWERED_AGE | lead.team << A | t % MINUTE_MS] += sign
 
     def _band(self, lead: Lead) -> int:
-        promises = self.rules.promises
-        policy = promises.policy(lead)
-        if policy is None or not any(promises.policies.steps(policy)[:NEXT_RESPONSE]):
+        policy = self.rules.promises.policy(lead)
+        if policy is None or not self._answer_promised[policy]:
             return _UNPROMISED
+        if not lead.steps:
+            return _ON_TIME
         return min(_BREACHED, max(steps_of(lead, FIRST_ATTEMPT), steps_of(lead, FIRST_CONTACT)))
 
     def moved(self, cells: Cells, lead: Lead, t: int, stage: int, rank: int, sign: int) -> None:
