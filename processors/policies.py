@@ -41,7 +41,8 @@ class Policy(Struct, frozen=True, kw_only=True):
         min_amount: Smallest amount in minor units.
         clock: "business": working time in the calendar of whoever has the lead; "wall": all time.
         targets: Obligation number -> how long it may take, ms; what is not in it is not promised.
-        warn_share: The warning comes after this share of the target.
+        warn_share: The warning comes after this share of the target,
+        warn_before: or this long before the breach, ms on the same clock, where that is more than 0.
         escalations: How long after the breach each escalation follows, ms on the same clock, ascending.
     """
 
@@ -55,6 +56,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     clock: str = BUSINESS
     targets: tuple[tuple[int, int], ...] = ()
     warn_share: float = 0.8
+    warn_before: int = 0
     escalations: tuple[int, ...] = ()
 
     def holds(self, facts: Facts) -> bool:
@@ -81,7 +83,8 @@ class Policy(Struct, frozen=True, kw_only=True):
         target = dict(self.targets).get(obligation)
         if target is None:
             return ()
-        warning = min(int(target * self.warn_share), target - 1)
+        warning = max(0, target - self.warn_before) if self.warn_before else int(target * self.warn_share)
+        warning = min(warning, target - 1)
         return (warning, target, *(target + later for later in self.escalations))
 
 

@@ -19,6 +19,7 @@ from schemas.codec import MAX_BYTES, UNREADABLE, encode
 from schemas.dead_letters import dead_letter, headers_of
 from schemas.refusals import Refusal, key_mismatch, processing_error
 from streams.engine.state import Output, RecordFailed
+from streams.event_clock import EventClock
 
 Clock = Callable[[], int]
 """Gives now in ms since 1970."""
@@ -74,6 +75,7 @@ class LeadState:
         """Whether the numbers were made anew at the last recovery, their meaning having changed."""
         self._outlets = outlets
         self._wall = clock
+        self._event_clock = EventClock()
         self._tolerance = future_tolerance
         self._flushed: dict[str, int] = {}
 
@@ -95,7 +97,8 @@ class LeadState:
         self.recomputed = self.changelog.loaded()
         self.counts = dict(self.shard.counts)
         self.shard.windows.advance(self.now())
-        self.taken_at = self._wall() if self._wall else wall_clock()
+        self.taken_at = wall_clock() if self._wall is None else self._wall()
+        self._event_clock.note(self.taken_at, self.shard.watermark)
 
     def apply(self, topic: str, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
         """Apply records of one input in log order; raise `RecordFailed` for a defect."""
@@ -130,6 +133,8 @@ class LeadState:
         counts = self.shard.counts
         counts["accepted"] += len(records) - others
         counts[f"read.{topic}"] += len(records)
+        if self._wall is None:
+            self._event_clock.note(wall_clock(), self.shard.watermark)
         if self.shard.alerts:
             self._tell()
 
@@ -139,8 +144,8 @@ class LeadState:
         self._dead(record, processing_error(cause), cause)
 
     def tick(self, reached: int) -> bool:
-        """Judge the deadlines up to a wall time (ms) at which everything is known; in a replay, to its own time."""
-        changed = self.shard.tick(reached if self._wall else self.shard.watermark)
+        """Judge the deadlines up to a wall time (ms) at which everything is known; in a replay, up to its own then."""
+        changed = self.shard.tick(reached if self._wall else self._event_clock.at(reached))
         if self.shard.alerts:
             self._tell()
         return changed

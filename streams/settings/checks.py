@@ -11,6 +11,7 @@ from processors.funnel import MAX_EDGES
 from streams.settings.durations import Duration
 from streams.settings.kafka import password, tls_context
 from streams.settings.lines import ValuePath
+from streams.settings.promises import Promise
 from streams.settings.sections import Calendar, Kafka, Settings
 
 Fault = tuple[ValuePath, str]
@@ -159,10 +160,17 @@ def check_sla(settings: Settings) -> Iterator[Fault]:
         if not policy.targets:
             yield place, f'policy "{policy.name}" promises nothing: set first_attempt, first_contact or next_response'
         yield from _ascending((*place, "escalate"), policy.escalate)
+        yield from _warning_in_time(place, policy)
     edges = {*settings.response.thresholds, settings.response.target}
     edges.update(target for policy in policies for target in policy.targets.values())
     if len(edges) > MAX_EDGES:
         yield ("sla", "policies"), f"different targets and response.thresholds are {len(edges)}, more than {MAX_EDGES}"
+
+
+def _warning_in_time(place: ValuePath, policy: Promise) -> Iterator[Fault]:
+    for name, target in policy.targets.items():
+        if policy.warn_before.ms >= target.ms:
+            yield (*place, "warn_before"), f"{policy.warn_before.text} is not less than {name}, {target.text}"
 
 
 def check_windows(settings: Settings) -> Iterator[Fault]:

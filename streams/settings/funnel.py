@@ -42,6 +42,7 @@ def _policy(promise: Promise) -> Policy:
         clock=promise.clock,
         targets=targets(**{name: target.ms for name, target in promise.targets.items()}),
         warn_share=promise.warn_at,
+        warn_before=promise.warn_before.ms,
         escalations=_ms(promise.escalate),
     )
 

@@ -30,6 +30,7 @@ class Promise(Struct, frozen=True, kw_only=True):
         first_contact: Somebody reaches the lead within this time.
         next_response: When they write again, somebody answers within this time.
         warn_at: The warning comes when this share of the time has passed.
+        warn_before: The warning comes this long before the breach instead, on the same clock. 0s: `warn_at` counts.
         escalate: Escalations come this long after the breach, on the same clock, ascending.
     """
 
@@ -45,6 +46,7 @@ class Promise(Struct, frozen=True, kw_only=True):
     first_contact: Target = _NOTHING
     next_response: Target = _NOTHING
     warn_at: Annotated[float, Meta(gt=0, lt=1)] = 0.8
+    warn_before: Target = _NOTHING
     escalate: Annotated[tuple[Annotated[Duration, Between("1s", "90d")], ...], Meta(max_length=20)] = ()
 
     @property
