@@ -10,7 +10,7 @@ from msgspec import Struct
 from schemas.lead_events import EventTime
 
 
-class _Alert(Struct, frozen=True, gc=False, tag_field="type"):
+class _Alert(Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
     """The fields that every alert has.
 
     Attributes:
@@ -20,6 +20,7 @@ class _Alert(Struct, frozen=True, gc=False, tag_field="type"):
         owner: The person responsible at that time; empty when none was.
         source: Where the lead came from.
         at: When the cause occurred, on the clock of the events.
+        link: Where a person can look the lead up.
     """
 
     alert_id: str
@@ -28,9 +29,10 @@ class _Alert(Struct, frozen=True, gc=False, tag_field="type"):
     owner: str
     source: str
     at: EventTime
+    link: str = ""
 
 
-class _Promised(_Alert, frozen=True, gc=False):
+class _Promised(_Alert, frozen=True, gc=False, kw_only=True):
     """What every alert about a promise has.
 
     Attributes:
@@ -56,7 +58,7 @@ class _Promised(_Alert, frozen=True, gc=False):
     closed_seconds: float
 
 
-class Warned(_Promised, frozen=True, gc=False, tag="warned"):
+class Warned(_Promised, frozen=True, gc=False, kw_only=True, tag="warned"):
     """A lead waits, and the deadline is near.
 
     Attributes:
@@ -66,7 +68,7 @@ class Warned(_Promised, frozen=True, gc=False, tag="warned"):
     delayed_seconds: float = 0.0
 
 
-class Breached(_Promised, frozen=True, gc=False, tag="breached"):
+class Breached(_Promised, frozen=True, gc=False, kw_only=True, tag="breached"):
     """A lead waits, and the deadline has passed.
 
     Attributes:
@@ -76,7 +78,7 @@ class Breached(_Promised, frozen=True, gc=False, tag="breached"):
     delayed_seconds: float = 0.0
 
 
-class Escalated(_Promised, frozen=True, gc=False, tag="escalated"):
+class Escalated(_Promised, frozen=True, gc=False, kw_only=True, tag="escalated"):
     """A lead still waits long after the deadline.
 
     Attributes:
@@ -88,7 +90,7 @@ class Escalated(_Promised, frozen=True, gc=False, tag="escalated"):
     delayed_seconds: float = 0.0
 
 
-class AnsweredLate(_Promised, frozen=True, gc=False, tag="answered_late"):
+class AnsweredLate(_Promised, frozen=True, gc=False, kw_only=True, tag="answered_late"):
     """A lead got its answer after the deadline; if it was announced before, that is over now.
 
     Attributes:
@@ -98,7 +100,7 @@ class AnsweredLate(_Promised, frozen=True, gc=False, tag="answered_late"):
     answered_at: EventTime
 
 
-class Resolved(_Promised, frozen=True, gc=False, tag="resolved"):
+class Resolved(_Promised, frozen=True, gc=False, kw_only=True, tag="resolved"):
     """What was announced is over, and not by a late answer.
 
     Attributes:

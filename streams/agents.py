@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka.structs import ConsumerRecord
-from msgspec import Struct
+from msgspec import Struct, structs
 from msgspec.json import Decoder
 
 from processors.changelog import Changelog
@@ -37,11 +37,13 @@ class Outlets(Struct, frozen=True):
         decoders: Input topic -> its decoder.
         alerts: Topic of the alerts.
         dead_letter_suffix: What makes an input's name its dead letters' topic.
+        link: Gives the address of a lead, for people who read an alert.
     """
 
     decoders: Mapping[str, Decoder[Any]]
     alerts: str
     dead_letter_suffix: str
+    link: Callable[[str], str] = str
 
 
 class LeadState:
@@ -179,5 +181,6 @@ class LeadState:
         for alert in self.shard.alerts:
             kind = str(alert.__struct_config__.tag)
             self.shard.counts[f"alert.{kind}"] += 1
-            self.outputs.append(Output(self._outlets.alerts, alert.lead_id.encode(), encode(alert)))
+            told = structs.replace(alert, link=self._outlets.link(alert.lead_id))
+            self.outputs.append(Output(self._outlets.alerts, alert.lead_id.encode(), encode(told)))
         self.shard.alerts.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from msgspec import structs
 
@@ -13,6 +14,7 @@ from streams.settings.funnel import funnel_of
 from streams.settings.kafka import security_options
 from streams.settings.sections import Settings
 from streams.topics import Role, TopicPlan, plan_topics
+from streams.web.addresses import lead_link
 
 
 def engine_options(settings: Settings) -> EngineOptions:
@@ -62,7 +64,10 @@ def state_factory(settings: Settings) -> Callable[[int], LeadState]:
     topics, worker = settings.topics, settings.worker
     funnel = funnel_of(settings)
     outlets = Outlets(
-        {topics.leads: LEAD_DECODER, topics.interactions: INTERACTION_DECODER}, topics.alerts, topics.dead_letter_suffix
+        {topics.leads: LEAD_DECODER, topics.interactions: INTERACTION_DECODER},
+        topics.alerts,
+        topics.dead_letter_suffix,
+        link=partial(lead_link, settings),
     )
     clock = wall_clock if worker.clock == "wall" else None
     return lambda partition: LeadState(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from streams.settings.durations import Duration
-from streams.settings.rules import Between
+from streams.settings.rules import LEAD_LINK, Between
 
 Names = tuple[Annotated[str, Meta(min_length=1, max_length=256)], ...]
 Target = Annotated[Duration, Between("0s", "90d")]
@@ -66,6 +66,9 @@ class Sla(Struct, frozen=True, kw_only=True):
     Attributes:
         policies: The policies; a lead falls under the first that holds for it. Without any, everybody is promised the
             first contact within `response.target`, on the wall clock.
+        lead_link: Address of a lead that every alert carries, for instance in a CRM; `{lead_id}` stands for the id.
+            Empty: the lead's history at the worker that raised the alert.
     """
 
     policies: Annotated[tuple[Promise, ...], Meta(max_length=200)] = ()
+    lead_link: Annotated[str, LEAD_LINK] = ""

@@ -111,4 +111,8 @@ TOPIC = Matching(_TOPIC, 'a topic name of letters, digits, ".", "_" and "-", at 
 NAME = Matching(re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII), 'a name of letters, digits, ".", "_" and "-"')
 ADDRESS = Matching(_ADDRESS, '"host:port"')
 URL = Matching(re.compile(f"(?:{_URL.pattern})?", re.ASCII), '"http://host:port" or "https://host:port"')
+LEAD_LINK = Matching(
+    re.compile(rf"(?:https?://{_HOST}(?::(\d{{1,5}}))?/[^\s{{}}]*\{{lead_id\}}[^\s{{}}]*)?", re.ASCII),
+    'an address such as "https://crm.example/leads/{lead_id}"',
+)
 SUFFIX = Matching(re.compile(r"[A-Za-z0-9._-]{1,50}", re.ASCII), 'an ending of letters, digits, ".", "_" and "-"')

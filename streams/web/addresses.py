@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from streams.settings.sections import Web
+from streams.settings.sections import Settings, Web
 
 LOCAL: Final = "local"
 """Query parameter of a question that comes from another worker: it is not passed on."""
@@ -19,6 +19,14 @@ def base_url(web: Web) -> str:
     return web.advertised_url or f"http://{f'[{host}]' if ':' in host else host}:{web.port}"
 
 
+def lead_link(settings: Settings, lead_id: str) -> str:
+    """Return where a person can look a lead up: where the settings say, else its history at this worker."""
+    template = settings.sla.lead_link
+    return (
+        template.replace("{lead_id}", _quoted(lead_id)) if template else str(lead_url(base_url(settings.web), lead_id))
+    )
+
+
 def lead_url(worker: str, lead_id: str, *, local: bool = False) -> URL:
     """Return the address of a lead at a worker.
 
@@ -27,6 +35,9 @@ def lead_url(worker: str, lead_id: str, *, local: bool = False) -> URL:
         lead_id: Any text.
         local: Ask this worker only.
     """
+    return URL(f"{worker.rstrip('/')}/leads/{_quoted(lead_id)}{f'?{LOCAL}=1' if local else ''}", encoded=True)
+
+
+def _quoted(lead_id: str) -> str:
     # Dots are encoded too, though no rule wants it: as a part of a path, `..` would be taken for a step up.
-    name = quote(lead_id, safe="").replace(".", "%2E")
-    return URL(f"{worker.rstrip('/')}/leads/{name}{f'?{LOCAL}=1' if local else ''}", encoded=True)
+    return quote(lead_id, safe="").replace(".", "%2E")

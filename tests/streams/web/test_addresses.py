@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.settings.sections import Web
-from streams.web.addresses import base_url, lead_url
+from streams.settings.promises import Sla
+from streams.settings.sections import Settings, Web
+from streams.web.addresses import base_url, lead_link, lead_url
 
 
 @pytest.mark.parametrize("base", ["http://h:9464", "http://h:9464/"])
@@ -46,3 +47,13 @@ def test_different_ids_have_different_addresses_on_one_level(lead_id: str) -> No
 )
 def test_a_worker_is_reached_where_it_listens_or_where_it_says(web: Web, url: str) -> None:
     assert base_url(web) == url
+
+
+def test_an_alert_links_to_the_leads_history_at_the_worker() -> None:
+    settings = Settings(web=Web(port=9999))
+    assert lead_link(settings, "a/b") == "http://127.0.0.1:9999/leads/a%2Fb"
+
+
+def test_an_alert_links_to_where_the_settings_say() -> None:
+    settings = Settings(sla=Sla(lead_link="https://crm.example/open?lead={lead_id}&tab=calls"))
+    assert lead_link(settings, "Ä 1") == "https://crm.example/open?lead=%C3%84%201&tab=calls"
