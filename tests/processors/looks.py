@@ -14,7 +14,7 @@ from processors.periods import spans
 from processors.questions import FAMILIES
 from processors.questions.live import FIRST_AGE, OPEN_AGE, UNANSWERED_AGE
 from processors.record import Lead
-from processors.rows import rows
+from processors.rows import CLOCK, rows
 from processors.shard import Shard
 from processors.windows import NOW
 
@@ -65,7 +65,7 @@ def _facts(shard: Shard, lead: Lead) -> tuple[Any, ...]:
         return shard.labels[table].names[number]
 
     return (
-        [(row.at, row.code, row.ident, shard.history.words(row)) for row in rows(lead.log)],
+        [(row.at, row.code, row.ident, shard.history.words(row)) for row in rows(lead.log) if row.code != CLOCK],
         (lead.created, lead.birth, lead.amount, lead.merged_into, lead.notes),
         [name(table, n) for table, n in zip(BIRTH_TABLES, birth_of(lead), strict=True)],
         (name("stage", lead.stage), lead.entered, lead.furthest, lead.status, lead.closed, name("reason", lead.reason)),

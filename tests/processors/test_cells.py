@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from processors.cells import FAMILY, MINUTE, SERIES, Family
 from processors.funnel import MAX_EDGES, MINUTE_MS, STATUS_NAMES, Funnel, Stage
+from processors.policies import WALL, Policy, targets
 from processors.questions import FAMILIES
 from processors.questions.live import FIRST_AGE, OPEN_AGE, UNANSWERED_AGE, age_group, age_start, is_age
 from processors.rows import LATEST_MS
 from processors.shard import Shard
-from tests.processors.events import assigned, call, created, lost, stage, won
+from tests.processors.events import assigned, call, created, inbound, lost, stage, won
 from tests.processors.examples import examples
 from tests.processors.looks import ages, feed, named, panes
 
@@ -80,8 +82,12 @@ def _called(names: str | tuple[str, ...], number: int) -> str:
 def full_shard() -> Shard:
     """A shard in which the names of our events have the largest numbers there are."""
     stages = (Stage("first"), Stage("last"))
-    shard = Shard(Funnel(stages=stages, response_edges=MANY_EDGES, stage_edges=MANY_EDGES, cycle_edges=MANY_EDGES))
-    stored = {(table, 1023): f"the {table}" for table in ("source", "team", "reason")}
+    policy = Policy(
+        name="the policy", clock=WALL, targets=targets(first_contact=5 * MINUTE_MS, next_response=MINUTE_MS)
+    )
+    funnel = Funnel(response_edges=MANY_EDGES, stage_edges=MANY_EDGES, cycle_edges=MANY_EDGES)
+    shard = Shard(structs.replace(funnel, stages=stages, policies=(policy,)))
+    stored = {(table, 1023): f"the {table}" for table in ("source", "team", "reason", "policy")}
     shard.set_labels(stored | {("stage", 254): "first", ("stage", 255): "last"})
     return shard
 
@@ -89,6 +95,8 @@ def full_shard() -> Shard:
 LIFE: tuple[Callable[[], Any], ...] = (
     lambda: created(0.9999, source="the source", team="the team"),
     lambda: call("connected", 99),
+    lambda: inbound(99.5),
+    lambda: call("connected", 199.5),
     lambda: stage("first", 100),
     lambda: stage("last", 300),
     lambda: lost(999, "the reason"),
@@ -101,6 +109,8 @@ def test_the_biggest_numbers_in_every_field_do_not_spill_into_another() -> None:
     assert all(cell < 2**60 for cell in shard.cells)
     found = {key: n for pane in panes(shard).values() for key, n in pane.items()}
     source, team, top = "the source", "the team", MAX_EDGES
+    waited = 98 * MINUTE_MS + 6  # 98.0001 minutes
+    promised = "promises", "the policy", team
     assert {key: n for key, n in found.items() if key[0] != "response"} == {
         ("created", source, team, 0): 1,
         ("moved", source, "new", "first", 0): 1,
@@ -119,6 +129,22 @@ def test_the_biggest_numbers_in_every_field_do_not_spill_into_another() -> None:
         ("cycle", source, "lost", "created", 255): 999 * MINUTE_MS - 59_994,
         ("cycle", source, "lost", "contact", top): 1,
         ("cycle", source, "lost", "contact", 255): 900 * MINUTE_MS,
+        (*promised, "first_contact", "warned", 0): 1,
+        (*promised, "first_contact", "breached", 0): 1,
+        (*promised, "first_contact", "answered_late", 0): 1,
+        (*promised, "next_response", "warned", 0): 1,
+        (*promised, "next_response", "breached", 0): 1,
+        (*promised, "next_response", "answered_late", 0): 1,
+        ("response_clocks", source, team, "routing", 0): 1,
+        ("response_clocks", source, team, "human", top): 1,
+        ("response_clocks", source, team, "human", 63): waited,
+        ("response_clocks", source, team, "closed", 0): 1,
+        ("response_clocks", source, team, "business", top): 1,
+        ("response_clocks", source, team, "business", 63): waited,
+        ("next_response", source, team, "business", top): 1,
+        ("next_response", source, team, "business", 63): 100 * MINUTE_MS,
+        ("next_response", source, team, "wall", top): 1,
+        ("next_response", source, team, "wall", 63): 100 * MINUTE_MS,
     }
     assert found["response", source, team, "contact", top] == 1
 

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from processors.calendars import CalendarPlan
 from processors.funnel import DAY_MS, MAX_EDGES, MINUTE_MS, STATUS_NAMES, Funnel, Stage
+from processors.policies import BUSINESS, Policy, targets
+from processors.working_hours import CLOSED, CalendarSpec
 
 PLAIN = Funnel()
 
@@ -24,6 +27,13 @@ PLAIN = Funnel()
         {"cycle_edges": (MINUTE_MS,)},
         {"contact_outcomes": frozenset({"held"})},
         {"written_channels": frozenset({"email"})},
+        {"policies": ()},
+        {"policies": (structs.replace(PLAIN.policies[0], warn_share=0.5),)},
+        {"policies": (structs.replace(PLAIN.policies[0], clock=BUSINESS),)},
+        {"policies": (structs.replace(PLAIN.policies[0], escalations=(MINUTE_MS,)),)},
+        {"policies": (*PLAIN.policies, structs.replace(PLAIN.policies[0], name="second"))},
+        {"calendars": CalendarPlan(default=CalendarSpec(zone="UTC", week=(CLOSED,) * 7))},
+        {"routing": BUSINESS},
     ],
 )
 def test_what_numbers_depend_on_is_part_of_the_meaning(change: dict[str, Any]) -> None:
@@ -33,7 +43,6 @@ def test_what_numbers_depend_on_is_part_of_the_meaning(change: dict[str, Any]) -
 @pytest.mark.parametrize(
     "change",
     [
-        {"answer_target": MINUTE_MS},
         {"rolling": {"1h": 60}},
         {"calendar": ("today",)},
         {"label_caps": {"source": 3}},
@@ -47,8 +56,15 @@ def test_what_is_applied_at_reading_or_from_now_on_is_not(change: dict[str, Any]
 def test_the_same_meaning_has_the_same_digest_in_every_process() -> None:
     # Stored in every changelog: a change here makes every worker of the world recompute.
     edges = {"response_edges": (1,), "stage_edges": (2,), "cycle_edges": (3,)}
-    small = structs.replace(PLAIN, stages=(Stage("a"), Stage("b", "won")), contact_outcomes=frozenset("xyz"), **edges)
-    assert small.meaning().hex() == "053e5c2ddf8bdaacdfba06a0cf679614"
+    policy = Policy(name="p", sources=frozenset("abc"), targets=targets(first_contact=1))
+    small = structs.replace(
+        PLAIN,
+        stages=(Stage("a"), Stage("b", "won")),
+        policies=(policy,),
+        contact_outcomes=frozenset("xyz"),
+        **edges,
+    )
+    assert small.meaning().hex() == "4b0066b7439b175332c3e9f8d3b89f1c"
 
 
 def test_edges_that_are_swapped_between_families_are_another_meaning() -> None:
@@ -62,5 +78,8 @@ def test_the_plain_funnel_serves_without_configuration() -> None:
     for edges in (PLAIN.response_edges, PLAIN.stage_edges, PLAIN.cycle_edges):
         assert list(edges) == sorted(set(edges))
         assert len(edges) <= MAX_EDGES
-    assert PLAIN.answer_target in PLAIN.response_edges, "the share answered in time is exact"
+    (policy,) = PLAIN.policies
+    assert policy.holds_for_all
+    for _, target in policy.targets:
+        assert target in PLAIN.response_edges, "the share answered in time is exact"
     assert PLAIN.response_edges[-1] == 3 * DAY_MS

@@ -71,6 +71,8 @@ def test_when_the_creation_comes_the_whole_history_counts() -> None:
         "closed",
         "close_reasons",
         "cycle",
+        "response_clocks",
+        "promises",
     }
     assert live("uncreated", *history, created(0)) == {}
 

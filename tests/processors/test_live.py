@@ -30,7 +30,7 @@ def test_an_open_lead_counts_in_the_stage_it_is_in() -> None:
 
 
 def test_a_lead_is_unanswered_until_a_person_reaches_it() -> None:
-    waits = {("web", "north"): 1}
+    waits = {("web", "north", "on_time"): 1}
     assert live("unanswered", created(0)) == waits
     for nothing in (call("no_answer", 3), automatic_mail(3), inbound(3)):
         assert live("unanswered", created(0), nothing) == waits
@@ -38,16 +38,18 @@ def test_a_lead_is_unanswered_until_a_person_reaches_it() -> None:
 
 
 def test_an_unanswered_lead_waits_for_the_team_it_was_assigned_to() -> None:
-    assert live("unanswered", created(0), assigned("south", 3)) == {("web", "south"): 1}
-    assert live("unanswered", created(0), assigned("", 3)) == {("web", "unassigned"): 1}
-    assert live("unanswered", created(0), assigned("south", 3), assigned("north", 4)) == {("web", "north"): 1}
+    assert live("unanswered", created(0), assigned("south", 3)) == {("web", "south", "on_time"): 1}
+    assert live("unanswered", created(0), assigned("", 3)) == {("web", "unassigned", "on_time"): 1}
+    assert live("unanswered", created(0), assigned("south", 3), assigned("north", 4)) == {
+        ("web", "north", "on_time"): 1
+    }
     assert live("unanswered", created(0), call("connected", 2), assigned("south", 3)) == {}
 
 
 def test_a_closed_lead_waits_no_longer_and_a_reopened_one_again() -> None:
     assert live("unanswered", created(0), lost(3)) == {}
     assert live("unanswered", created(0), lost(3), assigned("south", 4)) == {}
-    assert live("unanswered", created(0), lost(3), reopened(5)) == {("web", "north"): 1}
+    assert live("unanswered", created(0), lost(3), reopened(5)) == {("web", "north", "on_time"): 1}
     assert live("unanswered", created(0), lost(3), call("connected", 4)) == {}
     assert live("unanswered", created(0), lost(3), call("connected", 4), reopened(5)) == {}
 

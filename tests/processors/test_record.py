@@ -15,12 +15,14 @@ from tests.processors.examples import examples
 from tests.processors.looks import feed
 
 NUMBERS = st.integers(0, 2**63 - 1)
-POSITIONS = st.tuples(*[NUMBERS] * 12)
+POSITIONS = st.tuples(*[NUMBERS] * len(START))
+SAID = st.dictionaries(st.integers(0, 2), st.tuples(*[NUMBERS] * 5), max_size=3)
 NOTES = st.dictionaries(st.binary(max_size=8), st.one_of(st.floats(allow_nan=False), st.text(max_size=20)), max_size=4)
 OTHERS = {"log": st.binary(max_size=60), "birth": st.binary(max_size=8), "floor": st.binary(max_size=20)} | {
     "merged_into": st.text(max_size=9),
     "notes": st.none() | NOTES,
     "base": st.none() | POSITIONS,
+    "said": st.none() | SAID,
 }
 LEADS = st.builds(Lead, **{name: OTHERS.get(name, NUMBERS) for name in Lead.__struct_fields__})
 
@@ -53,7 +55,7 @@ def test_a_fold_goes_on_where_it_stood(position: Any) -> None:
     lead.resume(position)
     assert lead.position() == position
     first = Lead.__struct_fields__.index("stage")
-    assert structs.astuple(lead)[first : first + 12] == position
+    assert structs.astuple(lead)[first : first + len(START)] == position
     lead.resume(START)
     assert lead == untouched
 

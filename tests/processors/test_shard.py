@@ -9,6 +9,7 @@ from msgspec import structs
 
 from processors.changelog import Changelog, restore
 from processors.funnel import Funnel
+from processors.policies import WALL, Policy, targets
 from processors.results import ACCEPTED
 from processors.shard import Shard
 from schemas.alerts import AnsweredLate
@@ -70,8 +71,9 @@ def test_a_lead_answered_after_the_target_is_told_once() -> None:
     (alert,) = shard.alerts
     assert isinstance(alert, AnsweredLate)
     assert (alert.lead_id, alert.team, alert.owner, alert.source) == ("L", "south", "ann", "web")
-    assert (alert.created_at, alert.answered_at, alert.at) == (at(0), at(6), at(6))
-    assert (alert.target_seconds, alert.latency_seconds) == (300, 360)
+    assert (alert.began_at, alert.deadline, alert.answered_at, alert.at) == (at(0), at(5), at(6), at(6))
+    assert (alert.policy, alert.obligation, alert.clock) == ("default", "first_contact", "wall")
+    assert (alert.routing_seconds, alert.human_seconds, alert.closed_seconds) == (120, 240, 0)
     feed(shard, [call("connected", 7), call("connected", 5.5), assigned("north", 8)])
     assert shard.alerts == [alert]
 
@@ -115,7 +117,8 @@ def test_the_same_alert_made_again_has_the_same_id_and_another_target_is_another
     events = [created(0), call("connected", 9)]
     one, two = feed(Shard(FUNNEL), events), feed(Shard(FUNNEL), events)
     assert one.alerts == two.alerts
-    assert feed(Shard(Funnel(answer_target=9 * 60_000)), events).alerts == []
+    slower = Policy(name="default", clock=WALL, targets=targets(first_contact=9 * 60_000))
+    assert feed(Shard(Funnel(policies=(slower,))), events).alerts == []
 
 
 def test_a_lead_is_looked_at_without_being_changed() -> None:

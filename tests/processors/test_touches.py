@@ -6,7 +6,7 @@ from itertools import product
 
 from processors.funnel import Funnel
 from processors.rows import ACTOR_KINDS, DIRECTIONS, KNOWN_CHANNELS, OUTCOMES, touch_bits
-from processors.touches import ATTEMPT, AUTOMATED, CONTACT, NOTHING, TOUCH_MASK, touch_meanings
+from processors.touches import ATTEMPT, AUTOMATED, CONTACT, INBOUND, NOTHING, TOUCH_MASK, touch_meanings
 
 WRITTEN = {"email", "sms", "chat", "messenger", "mail"}
 REACHED = {"connected", "replied", "booked", "held"}
@@ -18,7 +18,7 @@ def test_each_of_the_kinds_of_interaction_means_one_thing() -> None:
     for direction, who, outcome, channel in product(DIRECTIONS, ACTOR_KINDS, OUTCOMES, KNOWN_CHANNELS):
         means = meanings[touch_bits(direction, who, outcome, channel)]
         if direction == "in":
-            assert means == NOTHING
+            assert means == (INBOUND if who == "human" else NOTHING)
         elif who in ("bot", "automation"):
             assert means == AUTOMATED
         elif outcome in REACHED or (outcome == "attempted" and channel in WRITTEN):
@@ -26,7 +26,7 @@ def test_each_of_the_kinds_of_interaction_means_one_thing() -> None:
         else:
             assert means == ATTEMPT
         seen.add(means)
-    assert seen == {NOTHING, AUTOMATED, ATTEMPT, CONTACT}
+    assert seen == {NOTHING, AUTOMATED, ATTEMPT, CONTACT, INBOUND}
 
 
 def test_bits_that_no_interaction_has_mean_nothing() -> None:

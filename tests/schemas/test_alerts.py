@@ -1,8 +1,10 @@
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.alerts import alert_id
+from schemas.alerts import Alert, alert_id
 from schemas.codec import ALERT_DECODER, encode
 from schemas.examples import ALERTS, EVENTS
 
@@ -29,4 +31,11 @@ def test_the_parts_of_a_cause_do_not_run_together() -> None:
 
 
 def test_there_is_an_example_of_every_kind() -> None:
-    assert {type(example).__name__ for example in (*EVENTS, *ALERTS)} >= {"AnsweredLate", "Created", "Interaction"}
+    assert {type(example).__name__ for example in EVENTS} >= {"Created", "Interaction"}
+    assert {type(example) for example in ALERTS} == set(get_args(Alert))
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: type(alert).__name__)
+def test_an_example_tells_the_time_of_a_lead_on_clocks_that_add_up(alert: Alert) -> None:
+    clocks = alert.routing_seconds + alert.human_seconds + alert.closed_seconds
+    assert clocks == (alert.at - alert.began_at).total_seconds()

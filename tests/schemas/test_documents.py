@@ -22,7 +22,7 @@ DOCUMENTS = {path: json.loads(text) for path, text in generated_documents().item
 SCHEMAS = {path: document for path, document in DOCUMENTS.items() if path.startswith("docs/schemas/")}
 VALIDATORS = {path.split("/")[-1].removesuffix(".schema.json"): Draft202012Validator(s) for path, s in SCHEMAS.items()}
 ASYNCAPI: dict[str, Any] = DOCUMENTS["docs/asyncapi.json"]
-KINDS: set[type[Struct]] = {*LeadEvent.__args__, Interaction, Alert}
+KINDS: set[type[Struct]] = {*LeadEvent.__args__, Interaction, *Alert.__args__}
 
 # Values on both sides of every bound. Left out: times, whose format is a note in JSON Schema, and floats such as 1.0,
 # which are integers there and not to the decoder.

@@ -18,11 +18,14 @@ from aiokafka.structs import ConsumerRecord
 from prometheus_client.parser import text_string_to_metric_families
 
 from processors.changelog import restore
+from processors.policies import FIRST_CONTACT, OBLIGATIONS
+from processors.rows import DISQUALIFIED, END_STAGE, LOST, WON, rows
 from processors.shard import Shard
-from schemas.alerts import AnsweredLate
+from processors.waits import Retelling
+from schemas.alerts import AnsweredLate, Resolved
 from schemas.codec import ALERT_DECODER
 from schemas.dead_letters import from_record
-from streams.agents import LeadState
+from streams.agents import LeadState, wall_clock
 from streams.engine.state import RESERVED
 from streams.plan import state_factory
 from streams.settings import Settings, load
@@ -34,6 +37,7 @@ from tests.processors.looks import ages, facts, panes
 
 ROOT = Path(__file__).parents[3]
 _HTTP_OK = 200
+CLOSING = {END_STAGE, WON, LOST, DISQUALIFIED}
 
 
 def free_port() -> int:
@@ -213,13 +217,16 @@ class LeadpulseRun:
         shard = Shard(funnel_of(self.settings))
         restore(shard, [(entry.key, entry.value) for entry in changelog if not entry.key.startswith(RESERVED)])
         model.shard.panes.edges = shard.panes.edges
-        wrong = [
+        wrong = _wrong_alerts(model, shard, alerts)
+        now = wall_clock()
+        for one in (model.shard, shard):  # whoever still waits has been reached by the same steps then
+            one.tick(now)
+        wrong += [
             *_differences("leads", facts(model.shard), facts(shard)),
             *_differences("panes", _placed(model.shard, shard), panes(shard)),
             *_differences("ages", ages(model.shard), ages(shard)),
             *_differences("counts", _stable(model.shard.counts), _stable(shard.counts)),
             *_differences("dead letters", _coordinates(model), _found_dead(dead)),
-            *_wrong_alerts(model.shard, alerts),
         ]
         sizes = (len(leads) + len(interactions), len(shard), len(alerts), sum(map(len, dead)))
         return Verdict(*sizes, wrong=tuple(f"partition {number}: {problem}" for problem in wrong))
@@ -265,16 +272,35 @@ def _found_dead(logs: list[list[Entry]]) -> Counter[tuple[str, int, str]]:
     return Counter((letter.topic, letter.offset, letter.reason.value) for letter in letters if letter)
 
 
-def _wrong_alerts(model: Shard, log: list[Entry]) -> list[str]:
-    """Each alert once; one for each lead that is answered late, whatever the order in which its events came."""
+def _wrong_alerts(model: LeadState, shard: Shard, log: list[Entry]) -> list[str]:
+    """Each alert once; one for each lead that is answered late, whatever the order in which its events came.
+
+    And what was begun is over with one end, unless the record says that it goes on.
+    """
     alerts = [ALERT_DECODER.decode(entry.value or b"") for entry in log]
     ids = Counter(alert.alert_id for alert in alerts)
+    ends = Counter(alert.incident_id for alert in alerts if isinstance(alert, AnsweredLate | Resolved))
+    begun = {a.incident_id: (a.lead_id, a.obligation) for a in alerts if not isinstance(a, AnsweredLate | Resolved)}
+    going_on = {key for incident, key in begun.items() if incident not in ends}
+    known = {(lead_id, OBLIGATIONS[number]) for lead_id, lead in shard.leads() for number in lead.said or ()}
     told = {alert.lead_id for alert in alerts if isinstance(alert, AnsweredLate)}
-    late = {
+    return [
+        *(f"alert {name} came {n} times" for name, n in ids.items() if n > 1),
+        *(f"incident {name} ended {n} times" for name, n in ends.items() if n > 1),
+        *(f"{key} is announced and the record does not know" for key in going_on - known),
+        *(f"the record says that {key} was announced" for key in known - going_on),
+        *(f"no alert for {lead_id}" for lead_id in _late(model.shard) - told),
+    ]
+
+
+def _late(model: Shard) -> set[str]:
+    """Leads that got their first contact late and were never closed: no order of arrival hides that."""
+    telling = Retelling(model.funnel, model.labels)
+    return {
         lead_id
         for lead_id, lead in model.leads()
-        if lead.counts and lead.contacted - lead.created > model.funnel.answer_target
+        if lead.counts
+        and not any(row.code in CLOSING for row in rows(lead.log))
+        and (answer := telling.of(lead).answers.get((FIRST_CONTACT, lead.created)))
+        and answer.broken
     }
-    return [f"alert {name} came {n} times" for name, n in ids.items() if n > 1] + [
-        f"no alert for {lead_id}" for lead_id in late - told
-    ]

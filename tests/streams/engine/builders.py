@@ -28,6 +28,8 @@ class RecordingState:
         self.applied: list[tuple[str, int]] = []
         self.rejected: list[tuple[int, BaseException]] = []
         self.commits = 0
+        self.ticks: list[int] = []
+        self.changes_with_time = False
         self.dirty: list[tuple[bytes, bytes | None]] = []
 
     def load(self, key: bytes, value: bytes | None) -> None:
@@ -43,6 +45,10 @@ class RecordingState:
 
     def reject(self, record: ConsumerRecord, cause: BaseException) -> None:
         self.rejected.append((record.offset, cause))
+
+    def tick(self, reached: int) -> bool:
+        self.ticks.append(reached)
+        return self.changes_with_time
 
     def flush(self) -> Iterable[tuple[bytes, bytes | None]]:
         dirty, self.dirty = self.dirty, []

@@ -40,6 +40,7 @@ def told_worker() -> FakeWorker:
     take(
         two,
         created(0, "M"), stage("qualified", 5, "M"), disqualified(7, ODD, "M"),
+        created(0, "again"), call("connected", 2, "again"), inbound(5, "again"), call("connected", 8, "again"),
         created(0, "R"), won(5, "R"), reopened(6, "R"), created(50, "waiting", source="web"),
     )
     # fmt: on

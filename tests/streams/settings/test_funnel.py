@@ -6,6 +6,7 @@ from msgspec import structs
 
 from processors.funnel import MAX_EDGES, Funnel, Stage
 from processors.labels import MISSING, tables
+from processors.policies import BUSINESS, WALL, Policy, targets
 from streams.settings import Settings, load
 from streams.settings.fields import fields_of
 from streams.settings.funnel import funnel_of
@@ -31,6 +32,7 @@ def test_every_decision_reaches_the_funnel() -> None:
             "LEADPULSE_FUNNEL__CYCLE_THRESHOLDS": "1d",
             "LEADPULSE_RESPONSE__THRESHOLDS": "1m,3m",
             "LEADPULSE_RESPONSE__TARGET": "2m",
+            "LEADPULSE_RESPONSE__ROUTING": "business",
             "LEADPULSE_RESPONSE__CONTACT_OUTCOMES": "held",
             "LEADPULSE_RESPONSE__WRITTEN_CHANNELS": "sms",
             "LEADPULSE_WINDOWS__ROLLING": "24h,1h30m",
@@ -45,7 +47,8 @@ def test_every_decision_reaches_the_funnel() -> None:
         response_edges=(60_000, 120_000, 180_000),
         stage_edges=(3_600_000, 7_200_000),
         cycle_edges=(86_400_000,),
-        answer_target=120_000,
+        policies=(Policy(name="default", clock=WALL, targets=targets(first_contact=120_000)),),
+        routing=BUSINESS,
         contact_outcomes=frozenset({"held"}),
         written_channels=frozenset({"sms"}),
         rolling={"24h": 1440, "1h30m": 90},
