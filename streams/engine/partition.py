@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import enum
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 from mode.utils.logging import get_logger
 
-from streams.engine.chunks import Fetched
+from streams.engine.chunks import Chunk
 from streams.engine.errors import UnknownOutput
 from streams.engine.observer import EngineObserver
 from streams.engine.options import EngineOptions
@@ -119,30 +120,33 @@ class OwnedPartition:
         """Wait until few enough records are pending, or the life ends."""
         await self._room.wait()
 
-    def take(self, topic: str, fetched: Fetched, acknowledge: Callable[[], Any]) -> Verdict:
+    def take(self, chunk: Chunk, acknowledge: Callable[[], Any]) -> Verdict:
         """Apply a chunk; after REPLAY and HOLE the caller acknowledges it.
 
         Raises:
             RecordFailed: If a record failed. This life is over then: its state may hold half a chunk.
         """
-        position = self.applied.get(topic, 0)
-        if fetched.start > position:
+        spans, applied = chunk.spans, self.applied
+        if any(span.start > applied.get(topic, 0) for topic, span in spans.items()):
             return Verdict.HOLE
-        if fetched.end <= position:
+        if all(span.end <= applied.get(topic, 0) for topic, span in spans.items()):
             return Verdict.REPLAY
-        records = fetched.since(position)
+        records = chunk.since(applied)
         started = time.perf_counter()
         try:
-            self._apply(topic, records)
+            self._apply(records)
         except BaseException:
             self.end()
             raise
-        self.applied[topic] = fetched.end
+        for topic, span in spans.items():
+            if span.end > applied.get(topic, 0):
+                applied[topic] = span.end
+                if span.newest is not None:
+                    self.newest_timestamp[topic] = span.newest
         if records:
-            self._observer.chunk_applied(topic, self.number, len(records), time.perf_counter() - started)
-            self.newest_timestamp[topic] = records[-1].timestamp
-        if len(records) < len(fetched.records):
-            self._observer.skipped(topic, self.number, len(fetched.records) - len(records))
+            self._observer.chunk_applied(self.number, len(records), time.perf_counter() - started)
+        if len(records) < len(chunk.records):
+            self._observer.skipped(self.number, len(chunk.records) - len(records))
         self._note(_Pending(acknowledge, len(records), records[0].timestamp if records else None))
         return Verdict.APPLIED
 
@@ -164,17 +168,16 @@ class OwnedPartition:
         if changed:
             self._note(_Pending(lambda: None, 0, None))
 
-    def _apply(self, topic: str, records: Any) -> None:
-        poisoned = self._poisons.offsets(topic) if self._poisons else ()
-        if not poisoned:
+    def _apply(self, records: Sequence[ConsumerRecord]) -> None:
+        if not self._poisons:
             if records:
-                self.state.apply(topic, records)
+                self.state.apply(records)
             return
-        for good, failed in split_at(records, poisoned):
+        for good, failed in split_at(records, self._poisons):
             if good:
-                self.state.apply(topic, good)
+                self.state.apply(good)
             if failed is not None:
-                self.state.reject(failed, self._poisons.cause(topic, failed.offset))
+                self.state.reject(failed, self._poisons.cause(failed.topic, failed.offset))
 
     def _note(self, pending: _Pending) -> None:
         self._pending.append(pending)

@@ -56,8 +56,8 @@ class State(Protocol):
     def loaded(self) -> None:
         """Derive what is not stored; the changelog has been read to its end."""
 
-    def apply(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
-        """Process records of one input in log order; raise `RecordFailed` from the cause for a defect."""
+    def apply(self, records: Sequence[ConsumerRecord]) -> None:
+        """Process records of the inputs, each input in log order; raise `RecordFailed` from the cause for a defect."""
 
     def reject(self, record: ConsumerRecord, cause: BaseException) -> None:
         """Set a record aside that failed before; called with a state that has never seen it."""

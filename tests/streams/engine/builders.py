@@ -38,8 +38,8 @@ class RecordingState:
     def loaded(self) -> None:
         """Nothing is derived."""
 
-    def apply(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
-        self.applied += [(topic, item.offset) for item in records]
+    def apply(self, records: Sequence[ConsumerRecord]) -> None:
+        self.applied += [(item.topic, item.offset) for item in records]
         self.dirty += [(b"%d" % item.offset, item.value) for item in records]
         self.outputs += [Output("out", item.key, item.value) for item in records]
 

@@ -44,8 +44,8 @@ def told_worker() -> FakeWorker:
         created(0, "R"), won(5, "R"), reopened(6, "R"), created(50, "waiting", source="web"),
     )
     # fmt: on
-    for topic, batch in records(created(0, "won", event_id="again")).items():
-        one.apply(topic, [*batch, record(b"{", key=b"x"), record(b'{"type":"won"}', key=b"x")])
+    for batch in records(created(0, "won", event_id="again")).values():
+        one.apply([*batch, record(b"{", key=b"x"), record(b'{"type":"won"}', key=b"x")])
     one.reject(record(b"1", key=b"won"), ValueError("no"))
     list(one.flush())
     one.committed()
@@ -54,7 +54,7 @@ def told_worker() -> FakeWorker:
         InputProgress(topic, n, 10, 10 - n, ended, T0_MS) for n in (0, 1) for topic in (LEADS, INTERACTIONS)
     ]
     observer = worker.measurements
-    observer.chunk_applied(LEADS, 0, 10, 0.002)
+    observer.chunk_applied(0, 10, 0.002)
     observer.transaction_committed(0, 0.01, 10, 2000, T0_MS)
     observer.partition_recovered(0, 1.5, 7)
     observer.partition_recovered(9, 2.5, 8)  # a partition that has gone to another worker since
@@ -63,7 +63,7 @@ def told_worker() -> FakeWorker:
     for incident in (observer.fenced, observer.recovering_again):
         incident(0)
     observer.hole(LEADS, 0)
-    observer.skipped(LEADS, 0, 5)
+    observer.skipped(0, 5)
     observer.poisoned(LEADS, 0, 3)
     observer.lost_input(LEADS, 0, 4)
     observer.broker_away(2.0)

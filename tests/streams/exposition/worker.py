@@ -87,8 +87,8 @@ def records(*events: Any) -> dict[str, list[Any]]:
 
 def take(state: LeadState, *events: Any) -> LeadState:
     """Let a state apply events and commit them."""
-    for topic, batch in records(*events).items():
-        state.apply(topic, batch)
+    for batch in records(*events).values():
+        state.apply(batch)
     list(state.flush())
     state.committed()
     return state
