@@ -53,8 +53,8 @@ class Fetched(NamedTuple):
     start: int
     end: int
     records: Sequence[ConsumerRecord]
-    times: Sequence[int]
-    """For each record the largest timestamp up to it, ms: they never fall, as timestamps may."""
+    times: Sequence[float]
+    """For each record the time in ms by which it is merged with those of other inputs; they never fall."""
 
 
 def chunks(parts: Mapping[str, Fetched], size: int) -> Iterator[Chunk]:

@@ -8,14 +8,17 @@ An input that has nothing more to give holds nobody back: a live stream passes a
 
 import time
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import accumulate
+from operator import attrgetter
 
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from streams.engine.chunks import Chunk, Fetched, Span, chunks
+
+_TIMESTAMP = attrgetter("timestamp")
 
 PATIENCE = 2.0
 """Seconds to wait for an input that has more on the log and is asked for it, but gives nothing."""
@@ -27,14 +30,13 @@ class _Input:
     def __init__(self, position: int) -> None:
         self.start = self.end = position
         self.records: list[ConsumerRecord] = []
-        self.times: list[int] = []
-        """For each record the largest timestamp up to it: timestamps of a log may fall."""
+        self.times: list[float] = []
+        """For each record its time, see `_times`."""
         self.asked_at: float | None = None
         """Since when it is asked for more and gives nothing."""
 
     def add(self, end: int, records: Sequence[ConsumerRecord]) -> None:
-        newest = self.times[-1] if self.times else -1
-        self.times += [*accumulate((record.timestamp for record in records), max, initial=newest)][1:]
+        self.times += _times(records, self.times[-1] if self.times else -1.0)
         self.records += records
         self.end = end
         self.asked_at = None
@@ -50,6 +52,17 @@ class _Input:
         self.start = end
         del self.records[:count], self.times[:count]
         return part
+
+
+def _times(records: Iterable[ConsumerRecord], since: float) -> list[float]:
+    """Return for each record the largest timestamp in ms up to it, at least `since`: timestamps of a log may fall.
+
+    Records of one millisecond are spread over it, as they may be many in a log that was filled in one go.
+    """
+    times = list[float]()
+    for at, count in Counter(accumulate(map(_TIMESTAMP, records), max)).items():
+        times += (at,) if count == 1 else [at + n / count for n in range(count)]
+    return times if not times or times[0] >= since else [max(at, since) for at in times]
 
 
 class InStep:

@@ -140,6 +140,15 @@ def test_timestamps_that_fall_neither_block_nor_break_the_order_of_the_log() -> 
     assert fixture.hand_on() == [("right", 20), ("left", 50), ("left", 10), ("right", 55)]
 
 
+def test_records_of_one_millisecond_are_taken_as_spread_over_it() -> None:
+    fixture = Fixture()
+    fixture.give(LEFT, 10, 10, 10, 10, more=True)
+    fixture.give(RIGHT, 10, 10, more=True)
+    assert "".join(topic[0] for topic, _ in fixture.hand_on()) == "lrllr"
+    fixture.give(RIGHT, 10, 11, more=True)
+    assert "".join(topic[0] for topic, _ in fixture.hand_on()) == "rl"
+
+
 def test_an_input_with_half_a_chunk_in_hand_is_not_asked_for_more() -> None:
     fixture = Fixture(size=4)
     fixture.give(LEFT, 10, 20, 30, more=True)

@@ -178,6 +178,37 @@ async def test_too_many_pending_records_close_the_door_until_a_commit_begins() -
     await asyncio.wait_for(waiting, 1)
 
 
+async def test_in_a_backlog_a_transaction_waits_until_half_of_what_may_be_pending_has_come() -> None:
+    owned = Fixture(chunk=2, max_pending=8, backlog_linger=60.0)
+    owned.life.start()
+    owned.take(0, 1, start=0, end=2)
+    await asyncio.sleep(0.02)
+    assert owned.producer.transactions == []
+    owned.take(2, 3, start=2, end=4)
+    await _until(lambda: owned.life.is_settled)
+    assert owned.positions() == [{"left": 4, "right": 0}]
+    await owned.life.close()
+
+
+async def test_in_a_backlog_that_ends_a_transaction_waits_only_so_long() -> None:
+    owned = Fixture(chunk=2, max_pending=8, backlog_linger=0.01)
+    owned.life.start()
+    owned.take(0, 1, start=0, end=2)
+    await _until(lambda: owned.life.is_settled)
+    assert owned.positions() == [{"left": 2, "right": 0}]
+    await owned.life.close()
+
+
+async def test_a_life_that_ends_does_not_wait_for_more() -> None:
+    owned = Fixture(chunk=2, max_pending=8, backlog_linger=60.0)
+    owned.life.start()
+    owned.take(0, 1, start=0, end=2)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await owned.life.close()
+    assert owned.producer.transactions == []
+
+
 async def test_after_a_failed_record_nothing_of_the_half_applied_chunk_can_be_committed(owned: Fixture) -> None:
     owned.take(0, start=0, end=1)
 
