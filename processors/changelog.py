@@ -13,7 +13,7 @@ panes it changes; at high rates a checkpoint now and then costs nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct, msgpack
@@ -183,8 +183,8 @@ class Changelog:
                 raise NewerFormatError("the state was written by a newer version of leadpulse; run that one")
             self._stored = _decode_checkpoint(value)
 
-    def loaded(self) -> bool:
-        """Take up work after the last record.
+    def loaded(self) -> Generator[None, None, bool]:
+        """Take up work after the last record, a slice at a time: it may take minutes.
 
         Returns:
             Whether the numbers had to be recomputed, because what they mean has changed.
@@ -199,10 +199,12 @@ class Changelog:
         known = stored is not None or bool(shard.cold)
         self._due = not known
         if known and (stored is None or stored.meaning != self._meaning):
-            self._rewritten = list(shard.recompute())
+            for changed in shard.recompute():
+                self._rewritten += changed
+                yield
             self._due = True
             return True
-        shard.derive()
+        yield from shard.derive()
         return False
 
     def _replay_deltas(self) -> None:
@@ -233,5 +235,6 @@ def restore(shard: Shard, records: Iterable[tuple[bytes, bytes | None]]) -> Chan
     changelog = Changelog(shard)
     for key, value in records:
         changelog.load(key, value)
-    changelog.loaded()
+    for _ in changelog.loaded():
+        pass
     return changelog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -95,12 +95,12 @@ class LeadState:
         """Take a changelog record."""
         self.changelog.load(key, value)
 
-    def loaded(self) -> None:
-        """Take up work after the last changelog record.
+    def loaded(self) -> Iterator[None]:
+        """Take up work after the last changelog record, a slice at a time.
 
         The first look at the windows adds up three months of panes; it is better taken here than by a scrape.
         """
-        self.recomputed = self.changelog.loaded()
+        self.recomputed = yield from self.changelog.loaded()
         self.counts = dict(self.shard.counts)
         self.shard.windows.advance(self.now())
         self.taken_at = wall_clock() if self._wall is None else self._wall()

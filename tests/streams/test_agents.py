@@ -30,7 +30,7 @@ def new(changelog: Topic | None = None, *, replay: bool = False, future_toleranc
     made = LeadState(0, FUNNEL, OUTLETS, None if replay else lambda: T0_MS, future_tolerance)
     for key, value in (changelog or {}).items():
         made.load(key, value)
-    made.loaded()
+    list(made.loaded())
     return made
 
 

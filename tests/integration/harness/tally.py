@@ -46,8 +46,9 @@ class TallyState:
         else:
             self.tallies[key] = msgspec.msgpack.decode(value, type=dict[str, list[int]])
 
-    def loaded(self) -> None:
+    def loaded(self) -> Iterable[None]:
         """Nothing is derived."""
+        return ()
 
     def apply(self, records: Sequence[ConsumerRecord]) -> None:
         for record in records:

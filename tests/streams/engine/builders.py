@@ -35,8 +35,9 @@ class RecordingState:
     def load(self, key: bytes, value: bytes | None) -> None:
         self.dirty.append((key, value))
 
-    def loaded(self) -> None:
+    def loaded(self) -> Iterable[None]:
         """Nothing is derived."""
+        return ()
 
     def apply(self, records: Sequence[ConsumerRecord]) -> None:
         self.applied += [(item.topic, item.offset) for item in records]

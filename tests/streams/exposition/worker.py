@@ -47,7 +47,7 @@ class FakeWorker:
     def state(self, partition: int = 0) -> LeadState:
         """A new state of a partition, as if it had been recovered from an empty changelog."""
         state = LeadState(partition, self.funnel, OUTLETS, self.wall_now)
-        state.loaded()
+        list(state.loaded())
         self.lead_states[partition] = state
         return state
 
