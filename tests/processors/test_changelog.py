@@ -357,7 +357,7 @@ def test_after_another_zone_the_windows_are_those_of_the_new_days() -> None:
 
 
 def test_many_leads_are_recomputed_in_parts_that_give_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("processors.shard._MERGE_EVERY", 2)
+    monkeypatch.setattr("processors.shard._RECOMPUTED_AT_ONCE", 2)
     log, other, events = Log(), OTHER_MEANINGS["order"], [created(n, f"L{n}") for n in range(9)]
     log.commit(Changelog(feed(Shard(FUNNEL), events)))
     back, _ = restored(log, other)
