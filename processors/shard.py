@@ -45,7 +45,7 @@ from schemas.alerts import Alert
 from schemas.lead_events import Created
 from schemas.refusals import Reason, Refusal, refuse
 
-_RECOMPUTED_AT_ONCE = 500  # leads: some 30 ms
+_RECOMPUTED_AT_ONCE = 100  # leads: some 10 ms
 _DERIVED_AT_ONCE = 10_000  # leads: some 10 ms
 
 ANY_TIME = LATEST_MS - 1

@@ -30,7 +30,7 @@ from streams.engine.options import EngineOptions
 logger = get_logger(__name__)
 
 IDLE_PAUSE = 0.05
-"""Seconds between two looks when no partition may be fetched yet."""
+"""Seconds between two looks when no partition may be fetched yet, or an input waits for another one."""
 
 
 class Intake(Protocol):
@@ -121,7 +121,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         moved = False
         for tp in everything:
             moved |= await self._fetch_from(consumer, {tp}, 0.0, foreign)
-        if not moved:
+        if everything and not moved:  # an empty set, again, would be all partitions
             if self.in_step.holds_back:  # an input may turn out to have nothing more, which no record tells
                 timeout = IDLE_PAUSE
             await self._fetch_from(consumer, everything, timeout, foreign)

@@ -187,6 +187,17 @@ async def test_what_was_fetched_while_the_flow_stopped_is_kept(fixture: Fixture)
     assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == [({"left": Span(0, 6, 0)}, [2, 5], False)]
 
 
+async def test_with_enough_in_hand_of_everything_nothing_is_asked(fixture: Fixture) -> None:
+    fixture.thread.consumer.flow_active = False
+    for tp in (LEFT, RIGHT):
+        fixture.has(tp, *(record(n, topic=tp.topic) for n in range(OPTIONS.chunk)))
+    await fixture.fetch(LEFT, RIGHT)
+    fixture.asked.clear()
+    fixture.timeouts.clear()
+    await fixture.fetch(LEFT, RIGHT)
+    assert (fixture.asked, fixture.timeouts) == (set(), [])
+
+
 async def test_other_topics_pass_as_they_are(fixture: Fixture) -> None:
     found = [record(1, topic="other"), record(2, topic="other")]
     fixture.has(OTHER, *found)
