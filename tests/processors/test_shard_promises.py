@@ -184,7 +184,7 @@ def test_the_quick_ways_say_what_the_slow_ones_say(events: list[Any], funnel: Fu
 def test_streams_like_these_reach_every_kind_of_alert() -> None:
     dice, seen = random.Random(1), Counter[str]()
     for _ in range(300):
-        events = [some_event(dice, number) for number in range(12)]
+        events = [some_event(dice, number) for number in range(dice.randrange(2, 9))]
         for alert in Story(PROMISED, events).alerts:
             seen[str(alert.__struct_config__.tag) + (f" {alert.reason}" if isinstance(alert, Resolved) else "")] += 1
     kinds = {"warned", "breached", "escalated", "answered_late"}
@@ -192,6 +192,6 @@ def test_streams_like_these_reach_every_kind_of_alert() -> None:
 
 
 def some_event(dice: random.Random, number: int) -> Any:
-    kind, contents = KINDS[number] if number < len(KINDS) else dice.choice(KINDS)
+    kind, contents = KINDS[0] if number == 0 else dice.choice(KINDS)
     moment = T0 + timedelta(milliseconds=dice.randrange(dice.choice((4, 10, 9000)) * 90_000))
     return kind(event_id=f"e{number}", lead_id="L0", occurred_at=moment, **dice.choice(contents))
