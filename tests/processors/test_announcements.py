@@ -212,6 +212,15 @@ def test_after_a_change_of_policies_what_was_announced_under_the_old_one_is_over
     assert (again.policy, again.at) == ("mild", at(30))
 
 
+def test_what_is_told_by_a_second_look_at_one_time_is_to_be_committed_too() -> None:
+    shard = feed(Shard(PROMISING), [created(0)])
+    assert kinds(look(shard, 5)) == ["Warned"]
+    feed(shard, [created(-30)])
+    assert kinds(taken(shard)) == ["Resolved superseded"]
+    assert shard.tick(T0_MS + 5 * MINUTE_MS) is True
+    assert kinds(taken(shard)) == ["Breached", "Escalated"]
+
+
 def test_a_tick_says_whether_there_is_anything_to_commit() -> None:
     shard = feed(Shard(PROMISING), [created(0)])
     assert shard.tick(T0_MS + 4 * MINUTE_MS) is False
