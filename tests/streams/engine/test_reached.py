@@ -56,8 +56,19 @@ def test_other_partitions_say_nothing() -> None:
     assert found.time({"left": 9, "right": 9}) is None
 
 
-def test_far_behind_the_newest_observations_are_kept() -> None:
-    found = reached((RIGHT, 0, 10_000), *((LEFT, n, n) for n in range(1, KEPT + 11)))
-    assert found.time({"left": 10}) is None, "the oldest were forgotten"
-    assert found.time({"left": 11}) == 11
-    assert found.time({"left": KEPT + 10}) == KEPT + 10
+def test_far_behind_time_goes_on_in_larger_steps() -> None:
+    found = reached((RIGHT, 0, 100_000), *((LEFT, n, n) for n in range(1, 50 * KEPT)))
+    assert found.time({"left": 1}) == 1, "what is to be reached first is never forgotten"
+    steps = sorted({found.time({"left": applied}) or 0 for applied in range(1, 50 * KEPT)})
+    assert KEPT // 4 < len(steps) <= KEPT
+    assert steps[-1] > 49 * KEPT
+
+
+def test_a_worker_that_stays_behind_still_judges_what_it_has_reached() -> None:
+    found, behind = reached((RIGHT, 0, 100_000)), 10 * KEPT
+    for n in range(1, 100 * KEPT):
+        found.observe({LEFT: Observed(n, n), RIGHT: Observed(0, 100_000 + n)})
+        reached_now = found.time({"left": n - behind})
+        if n > 4 * behind:
+            assert reached_now is not None
+            assert n - behind - reached_now < behind, "at most as much later again"
