@@ -21,14 +21,15 @@ from processors.shard import Shard
 from processors.waits import Retelling
 from schemas.alerts import Alert, AnsweredLate, Breached, Resolved, Warned
 from schemas.lead_events import Merged
-from tests.processors.events import KINDS, STREAMS, T0, T0_MS, won
+from tests.processors.events import KINDS, STREAMS, T0, T0_MS, TALKS, won
 from tests.processors.examples import examples
 from tests.processors.looks import Log, feed, panes, recomputed, state
 from tests.processors.promised import FUNNELS, LATER, PROMISED, Story
 
 RANDOM = st.randoms(use_true_random=False)
 ANY_FUNNEL = st.sampled_from(FUNNELS)
-UNMERGED = STREAMS.map(lambda events: [event for event in events if not isinstance(event, Merged)])
+EVENTS = st.one_of(STREAMS, TALKS)
+UNMERGED = EVENTS.map(lambda events: [event for event in events if not isinstance(event, Merged)])
 
 Waited = tuple[str, str, int]
 """Lead id, obligation, and when the wait began."""
@@ -44,7 +45,7 @@ def moments(rng: random.Random, count: int) -> list[int]:
     return sorted(T0_MS + rng.randrange(30 * DAY_MS) for _ in range(count))
 
 
-@given(STREAMS, RANDOM, ANY_FUNNEL)
+@given(EVENTS, RANDOM, ANY_FUNNEL)
 @examples(60)
 def test_any_order_and_any_duplication_keeps_the_same_promises(
     events: list[Any], rng: random.Random, funnel: Funnel
@@ -58,7 +59,7 @@ def test_any_order_and_any_duplication_keeps_the_same_promises(
     assert panes(one) == recomputed(one)
 
 
-@given(STREAMS, RANDOM, ANY_FUNNEL)
+@given(EVENTS, RANDOM, ANY_FUNNEL)
 @examples(60)
 def test_no_number_depends_on_when_timers_ran(events: list[Any], rng: random.Random, funnel: Funnel) -> None:
     silent, ticked = feed(Shard(funnel), events), Shard(funnel)
@@ -71,7 +72,7 @@ def test_no_number_depends_on_when_timers_ran(events: list[Any], rng: random.Ran
     assert panes(ticked) == recomputed(ticked)
 
 
-@given(STREAMS, STREAMS, RANDOM, ANY_FUNNEL)
+@given(EVENTS, EVENTS, RANDOM, ANY_FUNNEL)
 @examples(40)
 def test_a_restored_shard_keeps_its_timers_and_numbers(
     first: list[Any], second: list[Any], rng: random.Random, funnel: Funnel
@@ -116,7 +117,7 @@ def test_with_all_events_in_time_exactly_the_broken_promises_are_announced(event
     assert {wait for wait, dues in broken.items() if dues} <= {heard(alert) for alert in announced} | late
 
 
-@given(STREAMS, ANY_FUNNEL, RANDOM)
+@given(EVENTS, ANY_FUNNEL, RANDOM)
 @examples(60)
 def test_every_alert_is_made_once_and_every_incident_has_one_end(
     events: list[Any], funnel: Funnel, rng: random.Random
@@ -147,7 +148,7 @@ def test_every_alert_is_made_once_and_every_incident_has_one_end(
     assert not any(lead.said for _, lead in shard.leads())
 
 
-@given(STREAMS, ANY_FUNNEL, st.sets(st.integers(0, 50)))
+@given(EVENTS, ANY_FUNNEL, st.sets(st.integers(0, 50)))
 @examples(50)
 def test_a_restart_in_between_changes_no_alert(events: list[Any], funnel: Funnel, restarts: set[int]) -> None:
     straight, restarted = Story(funnel, events), Story(funnel, events, restarts)
@@ -155,7 +156,7 @@ def test_a_restart_in_between_changes_no_alert(events: list[Any], funnel: Funnel
     assert state(restarted.shard) == state(straight.shard)
 
 
-@given(STREAMS, ANY_FUNNEL, RANDOM)
+@given(EVENTS, ANY_FUNNEL, RANDOM)
 @examples(60)
 def test_the_quick_ways_say_what_the_slow_ones_say(events: list[Any], funnel: Funnel, rng: random.Random) -> None:
     ticks = [moment if rng.random() < 0.4 else 0 for moment in moments(rng, len(events))]
