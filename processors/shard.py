@@ -185,12 +185,12 @@ class Shard:
     def _pass_deadline(self, lead_id: str, lead: Lead, now: int) -> bool:
         # The row says no more than that the lead still waited at this time: steps count at their own.
         row = pack_row(now << 8 | CLOCK, identity(f"clock {now}"), 0)
-        passed = self.history.insert(self.cells, lead, row) is ACCEPTED
+        passed, told = self.history.insert(self.cells, lead, row) is ACCEPTED, len(self.alerts)
         self.alerts.extend(self.announcer.ended(lead_id, lead))  # other policies may hold since the last start
         self.alerts.extend(self.announcer.look(lead_id, lead, now))
         lead.due = 0
         self._plan(lead_id, lead)
-        return passed
+        return passed or len(self.alerts) > told  # the row may be known: an event can come between two equal times
 
     def _plan(self, lead_id: str, lead: Lead) -> None:
         due = self.announcer.next_look(lead)

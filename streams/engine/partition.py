@@ -220,7 +220,7 @@ class OwnedPartition:
                 self._acknowledge(taken)
                 raise
             self.committed = position
-            self.has_committed_input = self.has_committed_input or bool(taken)
+            self.has_committed_input = self.has_committed_input or any(chunk.records for chunk in taken)
             self.state.committed()
             self._acknowledge(taken)
             self._forget_poisons()

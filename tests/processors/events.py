@@ -150,3 +150,22 @@ def any_event(draw: st.DrawFn) -> Any:
 
 
 STREAMS = st.lists(any_event(), max_size=50)
+
+_TALK = [kind for kind in KINDS if kind[0] in (Created, Assigned, Won, Reopened)]
+_INTERACTIONS = next(kind for kind in KINDS if kind[0] is Interaction)
+
+
+@st.composite
+def any_talk(draw: st.DrawFn) -> Any:
+    """An event of one lead that we and they talk about more than anything else happens to it."""
+    kind, contents = draw(st.sampled_from([*_TALK, *[_INTERACTIONS] * 8]))
+    moment = T0 + timedelta(milliseconds=draw(MOMENTS))
+    return kind(
+        event_id=f"t{draw(st.integers(0, 30))}", lead_id="L0", occurred_at=moment, **draw(st.sampled_from(contents))
+    )
+
+
+TALKS = st.lists(any_talk(), max_size=20).map(
+    lambda events: [Created(event_id="c", lead_id="L0", occurred_at=T0, source="web", amount=5), *events]
+)
+"""Streams in which leads are answered and write again."""

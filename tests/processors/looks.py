@@ -80,6 +80,7 @@ def _facts(shard: Shard, lead: Lead) -> tuple[Any, ...]:
         (name("stage", lead.stage), lead.entered, lead.furthest, lead.status, lead.closed, name("reason", lead.reason)),
         (name("team", lead.closing_team), lead.attempted, lead.contacted, lead.automated, name("team", lead.team)),
         name("actor", lead.owner),
+        (lead.assigned, lead.since, lead.worked, lead.routed, lead.asked, lead.asked_worked, lead.steps),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from aiokafka.structs import ConsumerRecord
+from faust.types import TP
 
 from streams.engine.chunks import Chunk, Span
 from streams.engine.observer import EngineObserver
@@ -13,7 +14,8 @@ from streams.engine.poisons import Poisons
 from streams.engine.positions import POSITION_KEY, decode_position
 from streams.engine.state import RecordFailed
 from streams.engine.transaction import Writes, Written
-from tests.streams.engine.builders import OPTIONS, RecordingState, record
+from streams.engine.watch import Observed
+from tests.streams.engine.builders import OPTIONS, RecordingState, record, records
 
 
 class FakeProducer:
@@ -135,6 +137,54 @@ async def test_of_a_chunk_that_replays_one_input_only_the_other_one_is_applied(o
     assert verdict is Verdict.APPLIED
     assert owned.state.applied == [("left", 0), ("left", 1), ("right", 0)]
     assert owned.life.applied == {"left": 2, "right": 1}
+
+
+def seen(offset: int, at: int) -> dict[TP, Observed]:
+    return {TP(topic, 3): Observed(offset, at) for topic in OPTIONS.inputs}
+
+
+async def test_time_passes_up_to_when_everything_is_known_and_what_it_changes_is_committed(owned: Fixture) -> None:
+    owned.life.tick(seen(2, 100))
+    assert owned.state.ticks == [], "there is input that was not applied"
+    owned.take(0, 1, start=0, end=2)
+    owned.take(0, 1, start=0, end=2, topic="right")
+    await owned.life.commit()
+    owned.life.tick({})
+    assert owned.state.ticks == [100]
+    assert owned.life.is_settled, "nothing changed"
+    owned.state.changes_with_time = True
+    owned.life.tick(seen(2, 200))
+    assert owned.state.ticks == [100, 200]
+    assert not owned.life.is_settled
+    await owned.life.commit()
+    assert owned.life.is_settled
+    assert len(owned.producer.transactions) == 2
+
+
+async def test_what_time_changes_is_no_proof_that_input_can_be_committed(owned: Fixture) -> None:
+    owned.state.changes_with_time = True
+    owned.life.tick(seen(0, 100))
+    await owned.life.commit()
+    assert not owned.life.has_committed_input
+    owned.take(0, start=0, end=1)
+    await owned.life.commit()
+    assert owned.life.has_committed_input
+
+
+async def test_no_time_passes_for_a_life_that_is_over(owned: Fixture) -> None:
+    owned.life.end()
+    owned.life.tick(seen(0, 100))
+    assert owned.state.ticks == []
+
+
+async def test_a_life_whose_state_fails_as_time_passes_is_over(owned: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> bool:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(owned.state, "tick", fail)
+    with pytest.raises(ZeroDivisionError):
+        owned.life.tick(seen(0, 100))
+    assert not owned.life.alive
 
 
 async def test_an_empty_range_moves_the_position(owned: Fixture) -> None:
