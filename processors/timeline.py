@@ -8,17 +8,22 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from processors.events import Note
+from processors.cells import MINUTE_MS
 from processors.funnel import STATUS_NAMES
 from processors.history import BIRTH_TABLES, birth_of
 from processors.record import Lead
 from processors.rows import (
+    ACTIVITY,
     ASSIGNED,
+    CHANNEL_BITS,
     CODE_NAMES,
     DISQUALIFIED,
     END_STAGE,
     EPOCH,
     INTERACTION,
+    KNOWN_CHANNELS,
     LOST,
+    OPTED_OUT,
     SECOND,
     STAGE,
     TOUCH_BITS,
@@ -118,7 +123,7 @@ def _event(shard: Shard, row: Row, note: Note | None) -> dict[str, Any]:
     return told
 
 
-def _details(shard: Shard, row: Row) -> dict[str, str]:
+def _details(shard: Shard, row: Row) -> dict[str, Any]:
     labels = shard.labels
     low, high = row.arg & (1 << SECOND) - 1, row.arg >> SECOND
     if row.code == INTERACTION:
@@ -129,6 +134,12 @@ def _details(shard: Shard, row: Row) -> dict[str, str]:
         return _said(team=labels["team"].text(low), owner=labels["actor"].text(high))
     if row.code == LOST:
         return _said(reason=labels["reason"].text(low), competitor=labels["competitor"].text(high))
+    if row.code == ACTIVITY:
+        channel = KNOWN_CHANNELS[row.arg & (1 << CHANNEL_BITS) - 1]
+        planned = (row.arg >> CHANNEL_BITS) * MINUTE_MS
+        return {"planned_for": _time(planned), "channel": channel} if planned else {"planned_for": None}
+    if row.code == OPTED_OUT:
+        return _said(channel=KNOWN_CHANNELS[row.arg - 1] if row.arg else "")
     return _said(reason=labels["reason"].text(low)) if row.code == DISQUALIFIED else {}
 
 

@@ -18,6 +18,8 @@ from schemas.lead_events import (
     Disqualified,
     Lost,
     Merged,
+    NextActivitySet,
+    OptedOut,
     Reopened,
     Scored,
     StageChanged,
@@ -102,6 +104,16 @@ def scored(score: float, minutes: float, lead: str = "L", **fields: Any) -> Any:
     return _make(Scored, minutes, lead, {"score": score} | fields)
 
 
+def planned(at_minute: float | None, minutes: float, lead: str = "L", **fields: Any) -> Any:
+    """Set at `minutes`: the next activity, at `at_minute` or never."""
+    when = None if at_minute is None else at(at_minute)
+    return _make(NextActivitySet, minutes, lead, {"planned_for": when} | fields)
+
+
+def opted_out(minutes: float, channel: str = "", lead: str = "L", **fields: Any) -> Any:
+    return _make(OptedOut, minutes, lead, {"channel": channel} | fields)
+
+
 def inbound(minutes: float, lead: str = "L") -> Any:
     return _make(Interaction, minutes, lead, {"direction": "in", "channel": "email", "outcome": "replied"})
 
@@ -124,8 +136,20 @@ KINDS: tuple[tuple[type, tuple[dict[str, Any], ...]], ...] = (
             {"direction": "out", "channel": "call", "outcome": "connected", "actor": "bob"},
             {"direction": "out", "channel": "email", "actor_kind": "bot"},
             {"direction": "in", "channel": "fax", "outcome": "replied"},
+            {"direction": "out", "channel": "email", "actor": "ann"},
+            {"direction": "out", "channel": "meeting", "outcome": "held"},
         ),
     ),
+    (
+        NextActivitySet,
+        (
+            {"planned_for": T0 + timedelta(days=2), "channel": "call"},
+            {"planned_for": T0 + timedelta(hours=2)},
+            {"planned_for": T0 - timedelta(days=2), "channel": "meeting"},
+            {},
+        ),
+    ),
+    (OptedOut, ({}, {"channel": "email"})),
     (AmountChanged, ({"amount": 7, "currency": "EUR"}, {"amount": 9, "currency": "EUR"})),
     (Scored, ({"score": 0.5}, {"score": 0.75})),
     (Merged, ({"into": "M1"}, {"into": "M2"})),

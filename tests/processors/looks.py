@@ -71,6 +71,8 @@ def _facts(shard: Shard, lead: Lead) -> tuple[Any, ...]:
         (name("stage", lead.stage), lead.entered, lead.furthest, lead.status, lead.closed, name("reason", lead.reason)),
         (name("team", lead.closing_team), lead.attempted, lead.contacted, lead.automated, name("team", lead.team)),
         name("actor", lead.owner),
+        (lead.quiet, name("actor", lead.spoke), lead.overdue, lead.crowded, lead.planned, lead.opted_out),
+        (lead.replied, name("team", lead.approached), lead.recent),
     )
 
 
