@@ -8,14 +8,30 @@ from __future__ import annotations
 
 from struct import Struct as Layout
 
+from typing import NamedTuple
+
 from processors.cells import MINUTE_MS
-from processors.follow_up import Band, FollowUp, moment_after
+from processors.follow_up import Band, FollowUp, grain_of
 from processors.labels import Labels
 from processors.periods import WEEK
 from processors.record import Lead
 
 _CONTACT = Layout(">I")
-_pack, _SIZE = _CONTACT.pack, _CONTACT.size
+_pack, _unpack_from, _SIZE = _CONTACT.pack, _CONTACT.unpack_from, _CONTACT.size
+
+
+class _Bounds(NamedTuple):
+    """A band made ready: the longest gap, ms; its grain in minutes and ms; bytes of as many contacts as are right."""
+
+    gap: int
+    grain: int
+    grain_ms: int
+    most: int
+
+
+def _bounds(band: Band) -> _Bounds:
+    grain = grain_of(band.longest_gap)
+    return _Bounds(band.longest_gap, grain, grain * MINUTE_MS, band.most_a_week * _SIZE)
 
 
 class ContactBands:
@@ -27,42 +43,34 @@ class ContactBands:
     """
 
     def __init__(self, plan: FollowUp, stages: Labels) -> None:
-        self._band = plan.band
-        self._bands = {stages.number(name): band for name, band in plan.bands}
-        most = max(band.most_a_week for band in (plan.band, *self._bands.values()))
-        self._kept = (most + 1) * _SIZE if most else 0
-
-    def open(self, lead: Lead, t: int) -> None:
-        """Begin to count: a lead was created or reopened at `t` ms."""
-        if t > lead.quiet:
-            lead.quiet, lead.spoke = t, 0
-        self.stand(lead, t // MINUTE_MS)
+        self._plain = _bounds(plan.band)
+        self._of_stage = {stages.number(name): _bounds(band) for name, band in plan.bands}
+        most = max(bounds.most for bounds in (self._plain, *self._of_stage.values()))
+        self._kept = most + _SIZE if most else 0
 
     def contact(self, lead: Lead, t: int, actor: int) -> None:
         """Take note that a person reached the lead at `t` ms."""
-        minute = t // MINUTE_MS
         if t >= lead.quiet:  # else it was before the creation: waiting for the next one began with that
             lead.quiet, lead.spoke = t, actor
         if self._kept:
-            lead.recent = (lead.recent + _pack(minute))[-self._kept :]
-        self.stand(lead, minute)
+            lead.recent = (lead.recent + _pack(t // MINUTE_MS))[-self._kept :]
 
     def stand(self, lead: Lead, minute: int) -> None:
         """Say from `minute` on until when a lead is within the band of the stage it is in."""
-        band = self._bands.get(lead.stage, self._band)
-        gap, most = band.longest_gap, band.most_a_week
+        gap, grain, grain_ms, most = self._of_stage.get(lead.stage, self._plain)
         overdue = 0
         if gap:
-            overdue = moment_after(lead.quiet, gap)
+            # `moment_after`, without the call: this is the hot path.
+            overdue = -(-(lead.quiet + gap) // grain_ms) * grain
             if overdue < minute:
                 overdue = minute
         lead.overdue = overdue
-        lead.crowded = self._crowded(lead, most, minute) if most and len(lead.recent) > most * _SIZE else 0
-
-    def _crowded(self, lead: Lead, most: int, minute: int) -> int:
-        """Return until when there are more than `most` contacts in a week: until the last but `most` is a week old."""
-        (contact,) = _CONTACT.unpack_from(lead.recent, len(lead.recent) - (most + 1) * _SIZE)
-        until: int = contact + WEEK
-        if lead.overdue:
-            until = min(until, lead.overdue)
-        return until if until > minute else 0
+        crowded = 0
+        if most and len(lead.recent) > most:
+            # There are too many until the last but `most` is a week old.
+            crowded = _unpack_from(lead.recent, len(lead.recent) - most - _SIZE)[0] + WEEK
+            if overdue and crowded > overdue:
+                crowded = overdue
+            if crowded <= minute:
+                crowded = 0
+        lead.crowded = crowded

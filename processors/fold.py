@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
-from processors.cells import MINUTE_MS, Cells
+from processors.cells import Cells
 from processors.following import Following
 from processors.funnel import DISQUALIFIED, LOST, OPEN, STATUS_NAMES, WON, Funnel
 from processors.labels import Labels
@@ -173,7 +173,10 @@ class Fold:
             meaning = self._touch[arg & TOUCH_MASK]
             if meaning:
                 self._interact(cells, lead, t, meaning, sign)
-                self._following.interaction(cells, lead, t, meaning, arg, sign)
+                if meaning == CONTACT:
+                    self._following.contact(cells, lead, t, arg, sign)
+                if not lead.replied or lead.status or lead.opted_out:
+                    self._following.touch(cells, lead, t, meaning, arg, sign)
         elif code in _STAGES:
             if ending := self._endings.get(arg):
                 self._close(cells, lead, t, *ending, sign)
@@ -295,10 +298,7 @@ class Fold:
             moved(cells, lead, t, stage, rank, sign)
         for left in self._left:
             left(cells, lead, t, sign)
-        minute = t // MINUTE_MS
-        self._following.leave_stage(cells, lead, minute, sign)
-        lead.stage, lead.entered = stage, t
-        self._following.enter_stage(cells, lead, minute, sign)
+        self._following.move(cells, lead, t, stage, sign)
         lead.furthest = max(lead.furthest, rank)
 
     def _reopen(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:

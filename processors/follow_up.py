@@ -46,5 +46,10 @@ def moment_after(since: int, length: int) -> int:
 
     It is rounded up: to a minute; for a length over six hours to a quarter of an hour, over four days to an hour.
     """
-    grain = next((minutes for longest, minutes in _GRAINS if length <= longest), _COARSEST)
+    grain = grain_of(length)
     return -(-(since + length) // (grain * MINUTE_MS)) * grain
+
+
+def grain_of(length: int) -> int:
+    """Return to how many minutes moments are told that are `length` ms away."""
+    return next((minutes for longest, minutes in _GRAINS if length <= longest), _COARSEST)

@@ -34,6 +34,7 @@ class Following:
     def __init__(self, plan: FollowUp, stages: Labels, questions: Iterable[Question]) -> None:
         questions = list(questions)
         self._bands, self._collision = ContactBands(plan, stages), plan.collision
+        self._stand = self._bands.stand
         self._reaction = reactions()
         self._interacted = [q.interacted for q in questions if q.interacted]
         self._collided = [q.collided for q in questions if q.collided]
@@ -41,52 +42,60 @@ class Following:
         self._reacted = [q.reacted for q in questions if q.reacted]
         self._followed = [q.followed for q in questions if q.followed]
         self._unplanned = [q.unplanned for q in questions if q.unplanned]
+        self._both = [*self._followed, *self._unplanned]
 
     # -- coming and going ------------------------------------------------------------------------------------------
 
     def open(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Follow a lead that was created or reopened at `t` ms."""
-        self._bands.open(lead, t)
+        if t > lead.quiet:
+            lead.quiet, lead.spoke = t, 0
         self.enter(cells, lead, t, sign)
 
     def enter(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Follow a lead from `t` ms on, where it stands."""
         minute = t // MINUTE_MS
-        self.enter_stage(cells, lead, minute, sign)
-        lead.planned = max(lead.planned, minute)
-        self._tell_plan(cells, lead, minute, sign)
+        self._stand(lead, minute)
+        if lead.planned < minute:
+            lead.planned = minute
+        if lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
+            for hook in self._both:
+                hook(cells, lead, minute, sign)
 
     def leave(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Follow a lead no more from `t` ms on, where it stands."""
-        minute = t // MINUTE_MS
-        self.leave_stage(cells, lead, minute, sign)
-        self._tell_plan(cells, lead, minute, -sign)
-
-    def enter_stage(self, cells: Cells, lead: Lead, minute: int, sign: int) -> None:
-        """Measure a lead by the band of its stage from `minute` on."""
-        self._bands.stand(lead, minute)
-        self._tell(cells, lead, minute, sign)
-
-    def leave_stage(self, cells: Cells, lead: Lead, minute: int, sign: int) -> None:
-        """Measure it so no more."""
-        self._tell(cells, lead, minute, -sign)
-
-    def _tell(self, cells: Cells, lead: Lead, minute: int, sign: int) -> None:
         if lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
-            for followed in self._followed:
-                followed(cells, lead, minute, sign)
-
-    def _tell_plan(self, cells: Cells, lead: Lead, minute: int, sign: int) -> None:
-        if lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
-            for unplanned in self._unplanned:
-                unplanned(cells, lead, minute, sign)
+            for hook in self._both:
+                hook(cells, lead, t // MINUTE_MS, -sign)
 
     # -- what happens ----------------------------------------------------------------------------------------------
 
-    def interaction(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
-        """Take an interaction that means something, after its effect on the first attempt and contact."""
-        if meaning == CONTACT:
-            self._contact(cells, lead, t, arg >> TOUCH_BITS, sign)
+    def move(self, cells: Cells, lead: Lead, t: int, stage: int, sign: int) -> None:
+        """Take an open lead to another stage, and to the band there."""
+        minute, followed = t // MINUTE_MS, self._followed if lead.opted_out != ALL_CHANNELS else ()
+        for hook in followed:
+            hook(cells, lead, minute, -sign)
+        lead.stage, lead.entered = stage, t
+        self._stand(lead, minute)
+        for hook in followed:
+            hook(cells, lead, minute, sign)
+
+    def contact(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
+        """Take a contact, after its effect on the first attempt and contact."""
+        actor, minute = arg >> TOUCH_BITS, t // MINUTE_MS
+        if lead.spoke != actor and self._collides(lead, t, actor):
+            for hook in self._collided:
+                hook(cells, lead, t, sign)
+        followed = self._followed if lead.status == OPEN and lead.opted_out != ALL_CHANNELS else ()
+        for hook in followed:
+            hook(cells, lead, minute, -sign)
+        self._bands.contact(lead, t, actor)
+        self._stand(lead, minute)
+        for hook in followed:
+            hook(cells, lead, minute, sign)
+
+    def touch(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
+        """Take any interaction of a lead that has not reacted yet, is closed or opted out; after `contact`."""
         if meaning != INBOUND and (lead.status or lead.opted_out):
             for interacted in self._interacted:
                 interacted(cells, lead, t, arg, sign)
@@ -94,15 +103,6 @@ class Following:
             for reacted in self._reacted:
                 reacted(cells, lead, t, sign)
             lead.replied = t
-
-    def _contact(self, cells: Cells, lead: Lead, t: int, actor: int, sign: int) -> None:
-        known = lead.spoke > OTHER and actor > OTHER
-        if known and lead.spoke != actor and 0 <= t - lead.quiet <= self._collision:
-            for collided in self._collided:
-                collided(cells, lead, t, sign)
-        self._tell(cells, lead, t // MINUTE_MS, -sign)
-        self._bands.contact(lead, t, actor)
-        self._tell(cells, lead, t // MINUTE_MS, sign)
 
     def approach(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Take the first attempt of a person."""
@@ -113,15 +113,22 @@ class Following:
     def plan(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take what is planned next."""
         minute = t // MINUTE_MS
-        self._tell_plan(cells, lead, minute, -sign)
+        unplanned = self._unplanned if lead.status == OPEN and lead.opted_out != ALL_CHANNELS else ()
+        for hook in unplanned:
+            hook(cells, lead, minute, -sign)
         lead.planned = max(arg >> CHANNEL_BITS, minute, lead.created // MINUTE_MS)
-        self._tell_plan(cells, lead, minute, sign)
+        for hook in unplanned:
+            hook(cells, lead, minute, sign)
 
     def opt_out(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take note of a channel that is not wanted; 0 for all, else its number and one more."""
         self.leave(cells, lead, t, sign)
         lead.opted_out |= 1 << arg - 1 if arg else ALL_CHANNELS
         self.enter(cells, lead, t, sign)
+
+    def _collides(self, lead: Lead, t: int, actor: int) -> bool:
+        known = lead.spoke > OTHER and actor > OTHER
+        return known and 0 <= t - lead.quiet <= self._collision
 
     def unmoved(self, lead: Lead, t: int, meaning: int, arg: int) -> bool:
         """Return whether an interaction makes no difference here, wherever in the log it is."""

@@ -18,7 +18,7 @@ UNPLANNED = Family(49, "unplanned", (_TEAM,))
 FIRST_DIFFERENCE = FOLLOW_UP.key
 """Families from here on, up to the ages, are differences: their value is their sum over all time up to now."""
 
-_TOO_LONG, _TOO_MANY, _UNPLANNED = FOLLOW_UP.key, FOLLOW_UP.key | 1, UNPLANNED.key
+_TOO_LONG, _MANY, _UNPLANNED = FOLLOW_UP.key, 1, UNPLANNED.key
 
 
 class FollowUpBand(Question):
@@ -28,12 +28,12 @@ class FollowUpBand(Question):
 
     def followed(self, cells: Cells, lead: Lead, minute: int, sign: int) -> None:
         """Book when the lead will be left alone for too long, and until when it is contacted too often."""
-        series = lead.team << A | lead.stage << B
-        if overdue := lead.overdue:
-            cells[(overdue if overdue > minute else minute) << MINUTE | series | _TOO_LONG] += sign
+        series, overdue = _TOO_LONG | lead.team << A | lead.stage << B, lead.overdue
+        if overdue:
+            cells[(overdue if overdue > minute else minute) << MINUTE | series] += sign
         if lead.crowded > minute:
-            cells[minute << MINUTE | series | _TOO_MANY] += sign
-            cells[lead.crowded << MINUTE | series | _TOO_MANY] -= sign
+            cells[minute << MINUTE | series | _MANY] += sign
+            cells[lead.crowded << MINUTE | series | _MANY] -= sign
 
 
 class Unplanned(Question):
