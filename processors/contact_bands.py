@@ -7,7 +7,6 @@ known as soon as the last contact is. So the fold keeps that minute, and the num
 from __future__ import annotations
 
 from struct import Struct as Layout
-
 from typing import NamedTuple
 
 from processors.cells import MINUTE_MS
@@ -62,8 +61,7 @@ class ContactBands:
         if gap:
             # `moment_after`, without the call: this is the hot path.
             overdue = -(-(lead.quiet + gap) // grain_ms) * grain
-            if overdue < minute:
-                overdue = minute
+            overdue = max(overdue, minute)
         lead.overdue = overdue
         crowded = 0
         if most and len(lead.recent) > most:

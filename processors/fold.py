@@ -19,7 +19,19 @@ from processors.promises import Promises, steps_of, with_steps
 from processors.questions import QUESTIONS, Question, Rules
 from processors.questions.live import ORPHAN_CELL
 from processors.record import START, Lead
-from processors.rows import ACTIVITY, ASSIGNED, CLOCK, END_STAGE, INTERACTION, OPTED_OUT, REOPENED, SECOND, STAGE, rows, unpack_rows
+from processors.rows import (
+    ACTIVITY,
+    ASSIGNED,
+    CLOCK,
+    END_STAGE,
+    INTERACTION,
+    OPTED_OUT,
+    REOPENED,
+    SECOND,
+    STAGE,
+    rows,
+    unpack_rows,
+)
 from processors.rows import DISQUALIFIED as ROW_DISQUALIFIED
 from processors.rows import LOST as ROW_LOST
 from processors.rows import WON as ROW_WON

@@ -56,8 +56,7 @@ class Following:
         """Follow a lead from `t` ms on, where it stands."""
         minute = t // MINUTE_MS
         self._stand(lead, minute)
-        if lead.planned < minute:
-            lead.planned = minute
+        lead.planned = max(lead.planned, minute)
         if lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
             for hook in self._both:
                 hook(cells, lead, minute, sign)

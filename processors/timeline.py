@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from processors.events import Note
 from processors.cells import MINUTE_MS
+from processors.events import Note
 from processors.funnel import STATUS_NAMES
 from processors.history import BIRTH_TABLES, birth_of
 from processors.record import Lead

@@ -14,7 +14,9 @@ COLLISIONS = Family(16, "collisions", (SOURCE, TEAM))
 _OPTED_OUT = OPEN
 STATES = ("opted_out", *STATUS_NAMES[1:])
 """By status; an open lead can only be here because it opted out."""
-AFTER_CLOSE = Family(17, "contacts_after_close", (SOURCE, TEAM, Field("kind", 2, 2, KINDS), Field("state", 0, 2, STATES)))
+AFTER_CLOSE = Family(
+    17, "contacts_after_close", (SOURCE, TEAM, Field("kind", 2, 2, KINDS), Field("state", 0, 2, STATES))
+)
 _COLLISIONS, _AFTER_CLOSE = COLLISIONS.key, AFTER_CLOSE.key
 
 
