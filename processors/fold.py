@@ -81,6 +81,7 @@ class Fold:
         self._rank = rules.rank
         self.questions = [question(rules) for question in questions]
         self._following = Following(funnel.follow_up, stages, self.questions)
+        self._asked = {ACTIVITY: self._following.plan, OPTED_OUT: self._following.opt_out}
         self._listen()
 
     def _listen(self) -> None:
@@ -188,7 +189,7 @@ class Fold:
                 if meaning == CONTACT:
                     self._following.contact(cells, lead, t, arg, sign)
                 if not lead.replied or lead.status or lead.opted_out:
-                    self._following.touch(cells, lead, t, meaning, arg, sign)
+                    self._following.touch(cells, lead, t, arg, sign)
         elif code in _STAGES:
             if ending := self._endings.get(arg):
                 self._close(cells, lead, t, *ending, sign)
@@ -202,10 +203,8 @@ class Fold:
             self._reopen(cells, lead, t, sign)
         elif code == CLOCK:
             self._pass_time(cells, lead, t + 1, sign)
-        elif code == ACTIVITY:
-            self._following.plan(cells, lead, t, arg, sign)
-        elif code == OPTED_OUT:
-            self._following.opt_out(cells, lead, t, arg, sign)
+        elif code in self._asked:
+            self._asked[code](cells, lead, t, arg, sign)
 
     def _interact(self, cells: Cells, lead: Lead, t: int, meaning: int, sign: int) -> None:
         if meaning == CONTACT:

@@ -11,7 +11,7 @@ from processors.funnel import OPEN
 from processors.labels import OTHER, Labels
 from processors.questions import Question
 from processors.record import Lead
-from processors.rows import ALL_CHANNELS, CHANNEL_BITS, REOPENED, SIZE, TOUCH_BITS
+from processors.rows import ALL_CHANNELS, CHANNEL_BITS, OUTBOUND, REOPENED, SIZE, TOUCH_BITS
 from processors.touches import CONTACT, INBOUND, TOUCH_MASK, reactions
 
 _CODE = 7
@@ -93,9 +93,9 @@ class Following:
         for hook in followed:
             hook(cells, lead, minute, sign)
 
-    def touch(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
+    def touch(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take any interaction of a lead that has not reacted yet, is closed or opted out; after `contact`."""
-        if meaning != INBOUND and (lead.status or lead.opted_out):
+        if arg & OUTBOUND and (lead.status or lead.opted_out):
             for interacted in self._interacted:
                 interacted(cells, lead, t, arg, sign)
         if lead.attempted and not lead.replied and self._reaction[arg & TOUCH_MASK]:

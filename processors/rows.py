@@ -47,6 +47,8 @@ ALL_CHANNELS = (1 << len(KNOWN_CHANNELS)) - 1
 
 # Argument of an interaction: direction 1 bit, actor kind 2, outcome 4, channel 6, then the actor's number.
 TOUCH_BITS = 13
+OUTBOUND = 1
+"""The bit of the direction: set when we turned to the lead."""
 _ACTOR_KIND, _OUTCOME, _CHANNEL = 1, 3, 7
 # Argument of a next activity: minute since 1970, or 0, then the channel in the lower bits. Of an opting out: the number
 # of the channel and 1 more, 0 for all.

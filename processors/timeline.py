@@ -132,15 +132,18 @@ def _details(shard: Shard, row: Row) -> dict[str, Any]:
         return {"stage": labels["stage"].names[row.arg]}
     if row.code == ASSIGNED:
         return _said(team=labels["team"].text(low), owner=labels["actor"].text(high))
-    if row.code == LOST:
+    if row.code in (LOST, DISQUALIFIED):
         return _said(reason=labels["reason"].text(low), competitor=labels["competitor"].text(high))
-    if row.code == ACTIVITY:
-        channel = KNOWN_CHANNELS[row.arg & (1 << CHANNEL_BITS) - 1]
-        planned = (row.arg >> CHANNEL_BITS) * MINUTE_MS
-        return {"planned_for": _time(planned), "channel": channel} if planned else {"planned_for": None}
+    return _asked(row) if row.code in (ACTIVITY, OPTED_OUT) else {}
+
+
+def _asked(row: Row) -> dict[str, Any]:
+    """Tell what was planned, or is not wanted."""
     if row.code == OPTED_OUT:
         return _said(channel=KNOWN_CHANNELS[row.arg - 1] if row.arg else "")
-    return _said(reason=labels["reason"].text(low)) if row.code == DISQUALIFIED else {}
+    planned = (row.arg >> CHANNEL_BITS) * MINUTE_MS
+    channel = KNOWN_CHANNELS[row.arg & (1 << CHANNEL_BITS) - 1]
+    return {"planned_for": _time(planned), "channel": channel} if planned else {"planned_for": None}
 
 
 def _said(**details: str) -> dict[str, str]:

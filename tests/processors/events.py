@@ -8,8 +8,10 @@ from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import structs
 
-from processors.funnel import Funnel, Stage
+from processors.follow_up import Band, FollowUp
+from processors.funnel import HOUR_MS, Funnel, Stage
 from schemas.interaction_events import Interaction
 from schemas.lead_events import (
     AmountChanged,
@@ -31,7 +33,18 @@ T0 = datetime(2026, 3, 20, 22, 0, tzinfo=UTC)
 T0_MS = int(T0.timestamp()) * 1000
 ZONE = "Europe/Amsterdam"
 STAGES = ("contacted", "qualified", "proposal", "negotiation")
-FUNNEL = Funnel(zone=ZONE, stages=tuple(Stage(name) for name in STAGES))
+FOLLOW_UP = FollowUp(
+    bands=(
+        ("contacted", Band(longest_gap=HOUR_MS, most_a_week=1)),
+        ("qualified", Band(longest_gap=0, most_a_week=2)),
+        ("proposal", Band(longest_gap=50 * HOUR_MS, most_a_week=0)),
+    ),
+    reply=2 * HOUR_MS,
+)
+"""Bands that lives of a few days leave often."""
+FUNNEL = Funnel(zone=ZONE, stages=tuple(Stage(name) for name in STAGES), follow_up=FOLLOW_UP)
+LEFT_ALONE = structs.replace(FUNNEL, follow_up=FollowUp(band=Band(longest_gap=0, most_a_week=0)))
+"""The same for tests that count panes: nothing is booked ahead."""
 
 _ids = count()
 
