@@ -87,7 +87,7 @@ def test_a_checkpoint_writes_the_panes_that_changed_since_the_last_one() -> None
 
 
 def test_a_large_commit_is_a_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MAX_SLOT_CELLS", 5)
+    monkeypatch.setattr(module, "_MAX_SLOT_CELLS", 7)
     shard = Shard(LEFT_ALONE)
     changelog = Changelog(shard)
     changelog.flush()
