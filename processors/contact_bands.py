@@ -16,7 +16,7 @@ from processors.periods import WEEK
 from processors.record import Lead
 
 _CONTACT = Layout(">I")
-_pack, _unpack_from, _SIZE = _CONTACT.pack, _CONTACT.unpack_from, _CONTACT.size
+pack_contact, _unpack_from, CONTACT_SIZE = _CONTACT.pack, _CONTACT.unpack_from, _CONTACT.size
 
 
 class _Bounds(NamedTuple):
@@ -30,7 +30,7 @@ class _Bounds(NamedTuple):
 
 def _bounds(band: Band) -> _Bounds:
     grain = grain_of(band.longest_gap)
-    return _Bounds(band.longest_gap, grain, grain * MINUTE_MS, band.most_a_week * _SIZE)
+    return _Bounds(band.longest_gap, grain, grain * MINUTE_MS, band.most_a_week * CONTACT_SIZE)
 
 
 class ContactBands:
@@ -45,14 +45,8 @@ class ContactBands:
         self._plain = _bounds(plan.band)
         self._of_stage = {stages.number(name): _bounds(band) for name, band in plan.bands}
         most = max(bounds.most for bounds in (self._plain, *self._of_stage.values()))
-        self._kept = most + _SIZE if most else 0
-
-    def contact(self, lead: Lead, t: int, actor: int) -> None:
-        """Take note that a person reached the lead at `t` ms."""
-        if t >= lead.quiet:  # else it was before the creation: waiting for the next one began with that
-            lead.quiet, lead.spoke = t, actor
-        if self._kept:
-            lead.recent = (lead.recent + _pack(t // MINUTE_MS))[-self._kept :]
+        self.kept = most + CONTACT_SIZE if most else 0
+        """How many bytes of the latest contacts are needed."""
 
     def stand(self, lead: Lead, minute: int) -> None:
         """Say from `minute` on until when a lead is within the band of the stage it is in."""
@@ -60,13 +54,12 @@ class ContactBands:
         overdue = 0
         if gap:
             # `moment_after`, without the call: this is the hot path.
-            overdue = -(-(lead.quiet + gap) // grain_ms) * grain
-            overdue = max(overdue, minute)
+            overdue = max(minute, -(-(lead.quiet + gap) // grain_ms) * grain)
         lead.overdue = overdue
         crowded = 0
         if most and len(lead.recent) > most:
             # There are too many until the last but `most` is a week old.
-            crowded = _unpack_from(lead.recent, len(lead.recent) - most - _SIZE)[0] + WEEK
+            crowded = _unpack_from(lead.recent, len(lead.recent) - most - CONTACT_SIZE)[0] + WEEK
             if overdue and crowded > overdue:
                 crowded = overdue
             if crowded <= minute:

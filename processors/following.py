@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from processors.cells import MINUTE_MS, Cells
-from processors.contact_bands import ContactBands
+from processors.contact_bands import ContactBands, pack_contact
 from processors.follow_up import FollowUp
 from processors.funnel import OPEN
 from processors.labels import OTHER, Labels
@@ -34,13 +34,14 @@ class Following:
     def __init__(self, plan: FollowUp, stages: Labels, questions: Iterable[Question]) -> None:
         questions = list(questions)
         self._bands, self._collision = ContactBands(plan, stages), plan.collision
-        self._stand = self._bands.stand
+        self._stand, self._kept = self._bands.stand, self._bands.kept
         self._reaction = reactions()
         self._interacted = [q.interacted for q in questions if q.interacted]
         self._collided = [q.collided for q in questions if q.collided]
         self._approached = [q.approached for q in questions if q.approached]
         self._reacted = [q.reacted for q in questions if q.reacted]
         self._followed = [q.followed for q in questions if q.followed]
+        self._shifted = [q.shifted for q in questions if q.shifted]
         self._unplanned = [q.unplanned for q in questions if q.unplanned]
         self._both = [*self._followed, *self._unplanned]
 
@@ -71,13 +72,12 @@ class Following:
 
     def move(self, cells: Cells, lead: Lead, t: int, stage: int, sign: int) -> None:
         """Take an open lead to another stage, and to the band there."""
-        minute, followed = t // MINUTE_MS, self._followed if lead.opted_out != ALL_CHANNELS else ()
-        for hook in followed:
-            hook(cells, lead, minute, -sign)
+        minute, was = t // MINUTE_MS, (lead.stage, lead.overdue, lead.crowded)
         lead.stage, lead.entered = stage, t
         self._stand(lead, minute)
-        for hook in followed:
-            hook(cells, lead, minute, sign)
+        if lead.opted_out != ALL_CHANNELS:
+            for hook in self._shifted:
+                hook(cells, lead, minute, was, sign)
 
     def contact(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take a contact, after its effect on the first attempt and contact."""
@@ -85,13 +85,15 @@ class Following:
         if lead.spoke != actor and self._collides(lead, t, actor):
             for hook in self._collided:
                 hook(cells, lead, t, sign)
-        followed = self._followed if lead.status == OPEN and lead.opted_out != ALL_CHANNELS else ()
-        for hook in followed:
-            hook(cells, lead, minute, -sign)
-        self._bands.contact(lead, t, actor)
+        if t >= lead.quiet:  # else it was before the creation: waiting for the next one began with that
+            lead.quiet, lead.spoke = t, actor
+        if self._kept:
+            lead.recent = (lead.recent + pack_contact(minute))[-self._kept :]
+        was = lead.stage, lead.overdue, lead.crowded
         self._stand(lead, minute)
-        for hook in followed:
-            hook(cells, lead, minute, sign)
+        if lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
+            for hook in self._shifted:
+                hook(cells, lead, minute, was, sign)
 
     def touch(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take any interaction of a lead that has not reacted yet, is closed or opted out; after `contact`."""

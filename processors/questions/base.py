@@ -11,6 +11,9 @@ from processors.labels import Labels
 from processors.promises import Promises
 from processors.record import Lead
 
+Was = tuple[int, int, int]
+"""Of a lead as it was: `stage`, `overdue`, `crowded`."""
+
 
 class Rules:
     """What the questions need to know of the funnel, in numbers.
@@ -56,7 +59,9 @@ class Question:
         reacted: `(cells, lead, t, sign)`: the lead reacted for the first time after that, at t ms.
         followed: `(cells, lead, minute, sign)`: from `minute` on an open lead is followed up as it stands; with -sign,
             until `minute`.
-        unplanned: the same, of what is planned next.
+        shifted: `(cells, lead, minute, was, sign)`: at `minute` a lead that is followed up came to where it stands now;
+            `was` says where it stood.
+        unplanned: as `followed`, of what is planned next.
         moved: `(cells, lead, t, stage, rank, sign)`: an open lead moves to another stage.
         left: `(cells, lead, t, sign)`: an open lead leaves its stage, by a move or by closing.
         closed: `(cells, lead, sign)`: the lead is closed as it stands; -sign takes it back.
@@ -75,6 +80,7 @@ class Question:
     approached: Callable[[Cells, Lead, int, int], None] | None = None
     reacted: Callable[[Cells, Lead, int, int], None] | None = None
     followed: Callable[[Cells, Lead, int, int], None] | None = None
+    shifted: Callable[[Cells, Lead, int, Was, int], None] | None = None
     unplanned: Callable[[Cells, Lead, int, int], None] | None = None
     moved: Callable[[Cells, Lead, int, int, int, int], None] | None = None
     left: Callable[[Cells, Lead, int, int], None] | None = None

@@ -8,7 +8,7 @@ panes up to now: the window `all`.
 from __future__ import annotations
 
 from processors.cells import MINUTE, A, B, Cells, Family, Field
-from processors.questions.base import Question
+from processors.questions.base import Question, Was
 from processors.record import Lead
 
 BANDS = ("too_long", "too_many")
@@ -32,8 +32,25 @@ class FollowUpBand(Question):
         if overdue:
             cells[(overdue if overdue > minute else minute) << MINUTE | series] += sign
         if lead.crowded > minute:
-            cells[minute << MINUTE | series | _MANY] += sign
-            cells[lead.crowded << MINUTE | series | _MANY] -= sign
+            self._crowd(cells, series, minute, lead.crowded, sign)
+
+    def shifted(self, cells: Cells, lead: Lead, minute: int, was: Was, sign: int) -> None:
+        """Take back what was booked, and book what is."""
+        stage, overdue, crowded = was
+        team = _TOO_LONG | lead.team << A
+        before, now = team | stage << B, team | lead.stage << B
+        if overdue:
+            cells[(overdue if overdue > minute else minute) << MINUTE | before] -= sign
+        if lead.overdue:  # not before `minute`
+            cells[lead.overdue << MINUTE | now] += sign
+        if crowded > minute:
+            self._crowd(cells, before, minute, crowded, -sign)
+        if lead.crowded:
+            self._crowd(cells, now, minute, lead.crowded, sign)
+
+    def _crowd(self, cells: Cells, series: int, since: int, until: int, sign: int) -> None:
+        cells[since << MINUTE | series | _MANY] += sign
+        cells[until << MINUTE | series | _MANY] -= sign
 
 
 class Unplanned(Question):
