@@ -130,7 +130,9 @@ class Fold:
                 hook(cells, lead, 1)
             if lead.status == OPEN:
                 self.live(cells, lead, 1)
+                # Other bounds may hold than when the log was shortened: refolds must take back what is booked now.
                 self._following.enter(cells, lead, next(rows(lead.floor)).at, 1)
+                lead.base = lead.position()
             else:
                 for closed in self._closed:
                     closed(cells, lead, 1)

@@ -76,15 +76,15 @@ class Following:
         lead.stage, lead.entered = stage, t
         self._stand(lead, minute)
         if lead.opted_out != ALL_CHANNELS:
-            for hook in self._shifted:
-                hook(cells, lead, minute, was, sign)
+            for shifted in self._shifted:
+                shifted(cells, lead, minute, was, sign)
 
     def contact(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take a contact, after its effect on the first attempt and contact."""
         actor, minute = arg >> TOUCH_BITS, t // MINUTE_MS
         if lead.spoke != actor and self._collides(lead, t, actor):
-            for hook in self._collided:
-                hook(cells, lead, t, sign)
+            for collided in self._collided:
+                collided(cells, lead, t, sign)
         if t >= lead.quiet:  # else it was before the creation: waiting for the next one began with that
             lead.quiet, lead.spoke = t, actor
         if self._kept:
@@ -92,8 +92,8 @@ class Following:
         was = lead.stage, lead.overdue, lead.crowded
         self._stand(lead, minute)
         if lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
-            for hook in self._shifted:
-                hook(cells, lead, minute, was, sign)
+            for shifted in self._shifted:
+                shifted(cells, lead, minute, was, sign)
 
     def touch(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take any interaction of a lead that has not reacted yet, is closed or opted out; after `contact`."""

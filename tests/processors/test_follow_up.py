@@ -37,7 +37,7 @@ from tests.processors.events import (
     won,
 )
 from tests.processors.examples import examples
-from tests.processors.looks import Log, feed, named, totals
+from tests.processors.looks import Log, feed, named, panes, recomputed, totals
 from tests.processors.telling import FIRST_MINUTE, standing
 
 HOUR, DAY, WEEK = 60, 1440, 10_080
@@ -284,6 +284,18 @@ def test_at_every_moment_the_numbers_are_what_the_rules_say_of_the_lead(
         found = totals(shard, FIRST_MINUTE + minute)["all"]
         told = {key[:-1]: n for key, n in found.items() if key[0] in ("follow_up", "unplanned")}
         assert told == dict.fromkeys(_expected(events, minute), 1)
+
+
+def test_a_shortened_lead_is_measured_by_other_bounds_as_if_they_had_always_been_there() -> None:
+    log, often = Log(), [call("no_answer", 2 + n / 100, event_id=f"c{n}") for n in range(600)]
+    log.commit(Changelog(feed(Shard(FUNNEL), [created(0), call("connected", 1), *often, assigned("north", 9)])))
+    back = Shard(BANDED)
+    restore(back, log.records.items())
+    assert panes(back) == recomputed(back)
+    feed(back, [stage("qualified", 7)])
+    assert panes(back) == recomputed(back)
+    found = totals(back, FIRST_MINUTE + 4 * HOUR)["all"]
+    assert {key[1:-1] for key in found if key[0] == "follow_up"} == {("north", "qualified", "too_long")}
 
 
 def test_what_is_booked_ahead_counts_in_no_window_but_all_before_its_time() -> None:
