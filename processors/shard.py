@@ -130,7 +130,7 @@ class Shard:
         row = pack_row(t << 8 | code, ident, arg)
         result: Result = ACCEPTED
         # `ident in log` would first try, and fail, to read it as one byte's number.
-        if code < AMOUNT and row > (log[-SIZE:] or lead.floor) and log.find(ident) < 0:
+        if (code < AMOUNT or code > CLOCK) and row > (log[-SIZE:] or lead.floor) and log.find(ident) < 0:
             # In order: fold(log + row) = step(fold(log), row).
             lead.log = log + row
             if lead.created and not lead.merged_into:

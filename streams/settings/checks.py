@@ -12,6 +12,7 @@ from streams.settings.durations import Duration
 from streams.settings.kafka import password, tls_context
 from streams.settings.lines import ValuePath
 from streams.settings.promises import Promise
+from streams.settings.rules import nearest
 from streams.settings.sections import Calendar, Kafka, Settings
 
 Fault = tuple[ValuePath, str]
@@ -173,6 +174,18 @@ def _warning_in_time(place: ValuePath, policy: Promise) -> Iterator[Fault]:
             yield (*place, "warn_before"), f"{policy.warn_before.text} is not less than {name}, {target.text}"
 
 
+def check_follow_up(settings: Settings) -> Iterator[Fault]:
+    """Check that every stage with bounds of its own is one that leads can be in, once."""
+    known = ["new", *(stage.name for stage in settings.funnel.stages if stage.kind == "open")]
+    names = [band.stage for band in settings.follow_up.stages]
+    for position, name in enumerate(names):
+        path = ("follow_up", "stages", position, "stage")
+        if name not in known:
+            yield path, f'"{name}" is no stage that leads can stay in{nearest(name, known)}'
+        elif name in names[:position]:
+            yield path, f'"{name}" has bounds already'
+
+
 def check_windows(settings: Settings) -> Iterator[Fault]:
     """Check that every window is there once, under one name."""
     seen: dict[Duration, str] = {}
@@ -196,6 +209,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "response": check_response,
     "hours": check_hours,
     "sla": check_sla,
+    "follow_up": check_follow_up,
     "windows": check_windows,
 }
 """Section -> its check. It runs when the section's fields are right each by itself."""

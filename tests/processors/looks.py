@@ -81,6 +81,8 @@ def _facts(shard: Shard, lead: Lead) -> tuple[Any, ...]:
         (name("team", lead.closing_team), lead.attempted, lead.contacted, lead.automated, name("team", lead.team)),
         name("actor", lead.owner),
         (lead.assigned, lead.since, lead.worked, lead.routed, lead.asked, lead.asked_worked, lead.steps),
+        (lead.quiet, name("actor", lead.spoke), lead.overdue, lead.crowded, lead.planned, lead.opted_out),
+        (lead.replied, name("team", lead.approached), lead.recent),
     )
 
 

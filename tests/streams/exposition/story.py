@@ -13,6 +13,8 @@ from tests.processors.events import (
     disqualified,
     inbound,
     lost,
+    opted_out,
+    planned,
     reopened,
     stage,
     won,
@@ -35,13 +37,15 @@ def told_worker() -> FakeWorker:
         stage("contacted", 10, "won"), stage("proposal", 20, "won"), won(60, "won"),
         created(1, "lost", source="ads", team=""), call("connected", 0, "lost"), lost(30, "price", "lost"),
         created(2, "open", source=ODD, team=ODD), assigned("south", 3, "open"), inbound(4, "open"),
-        stage("contacted", 5, "unborn"),
+        stage("contacted", 5, "unborn"), planned(500, 6, "open"),
     )
     take(
         two,
         created(0, "M"), stage("qualified", 5, "M"), disqualified(7, ODD, "M"),
         created(0, "again"), call("connected", 2, "again"), inbound(5, "again"), call("connected", 8, "again"),
         created(0, "R"), won(5, "R"), reopened(6, "R"), created(50, "waiting", source="web"),
+        call("connected", 2, "R", actor="ann"), call("connected", 3, "R", actor="bob"), call("no_answer", 5.5, "R"),
+        opted_out(8, lead="M"), automatic_mail(9, "M"), created(-15_000, "old"), stage("contacted", -14_000, "old"),
     )
     # fmt: on
     for batch in records(created(0, "won", event_id="again")).values():
