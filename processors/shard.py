@@ -100,7 +100,7 @@ class Shard:
         self.fold = Fold(self.funnel, self.labels)
         self.history = History(self.fold, self.labels)
         self.announcer = Announcer(self.fold, Retelling(self.funnel, self.labels), self.labels)
-        self.waiting = WaitingList(self.fold.promises, self.labels, self.cold)
+        self.waiting = WaitingList(self.fold, self.labels, self.cold)
         self._encoders = Encoder(self.funnel, self.labels).of
         self._birth_numbers = [self.labels[table].number for table in BIRTH_TABLES]
 

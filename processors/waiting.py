@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType
 
+from processors.fold import Fold
 from processors.labels import Labels
 from processors.policies import BREACH, FIRST_CONTACT, NEXT_RESPONSE, OBLIGATIONS
-from processors.promises import OBLIGATION_NUMBERS, Promises, steps_of
+from processors.promises import steps_of
 from processors.questions.live import BANDS, BREACHED, UNPROMISED
-from processors.record import Lead, decode_lead
+from processors.record import Lead, Said, decode_lead
 from processors.rows import EPOCH
 
 NEVER = 1 << 43
@@ -53,8 +54,8 @@ class WaitingCard(Struct, frozen=True, kw_only=True, omit_defaults=True):
         owner: See team.
         source: Where it came from.
         stage: Stage it is in.
-        obligation: What it waits for: "first_attempt", "first_contact" or "next_response". Of two promises, the one that
-            is broken first.
+        obligation: What it waits for: "first_attempt", "first_contact" or "next_response". Of two promises, the one
+            that is broken first.
         band: "on_time", "warned", "breached", or "unpromised" when nothing was promised.
         policy: The policy it falls under; empty for none.
         clock: On which clock the promise runs, "business" or "wall"; empty when nothing is promised.
@@ -91,7 +92,7 @@ class WaitingList:
     """The leads of a shard that wait: those that are open, and have something of ours to come.
 
     Args:
-        promises: What the leads were promised.
+        fold: Knows what the leads were promised.
         labels: The shard's label tables.
         cold: Lead id -> encoded record, as of the last flush; the shard's own.
 
@@ -100,10 +101,11 @@ class WaitingList:
         changed: Leads whose card may have changed since they were last taken out; None while nobody keeps up with it.
     """
 
-    def __init__(self, promises: Promises, labels: Mapping[str, Labels], cold: Mapping[str, bytes]) -> None:
+    def __init__(self, fold: Fold, labels: Mapping[str, Labels], cold: Mapping[str, bytes]) -> None:
         self.entries: dict[str, int] = {}
         self.changed: set[str] | None = None
-        self._promises, self._labels, self._cold = promises, labels, cold
+        self._promises, self._policy_labels = fold.promises, fold.policy_labels
+        self._labels, self._cold = labels, cold
         # Between flush and commit: the records of waiting leads as they were before, and the entries that are to come.
         self._before: dict[str, bytes] = {}
         self._after: dict[str, int | None] = {}
@@ -174,10 +176,10 @@ class WaitingList:
 
     def wait(self, lead: Lead) -> Wait | None:
         """Return what a lead waits for first, None when it does not wait."""
-        if lead.status or not lead.created or lead.merged_into or (lead.contacted and not lead.asked):
+        pending = self._promises.waits(lead) if lead.created and not lead.merged_into else ()
+        if not pending:
             return None
         policy = self._promises.policy(lead)
-        pending = [number for number in OBLIGATION_NUMBERS if self._promises.pending(lead, number)]
         if policy is not None:
             dues = [(due, n) for n in pending if (due := self._deadline(lead, policy, n)) is not None]
             if dues:
@@ -199,15 +201,22 @@ class WaitingList:
         return None if wait is None else wait.deadline << _TEAM_BITS | lead.team
 
     def _deadline(self, lead: Lead, policy: int, obligation: int) -> int | None:
-        said = (lead.said or {}).get(obligation)
+        said = self._said(lead, policy, obligation)
         if said and said[1] > BREACH:  # it was broken then, whatever hours the team works that has the lead now
             return said[3]
         return self._promises.due(lead, policy, obligation, BREACH)
 
+    def _said(self, lead: Lead, policy: int, obligation: int) -> Said | None:
+        """Return what was announced of the present wait under the present policy."""
+        said = lead.said.get(obligation) if lead.said else None
+        about = self._promises.began(lead, obligation), self._policy_labels[policy]
+        return said if said and (said[0], said[2]) == about else None
+
     def _card(self, lead_id: str, lead: Lead, wait: Wait, partition: int, now: int) -> WaitingCard:
         promised = wait.deadline != NEVER
-        policy = None if wait.policy is None else self._promises.policies.policies[wait.policy]
-        said = (lead.said or {}).get(wait.obligation)
+        number = wait.policy
+        policy = None if number is None else self._promises.policies.policies[number]
+        said = None if number is None else self._said(lead, number, wait.obligation)
         split = self._promises.split(lead, now)
         return WaitingCard(
             lead_id=lead_id,
