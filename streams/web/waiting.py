@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from heapq import merge
+from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
 from aiohttp import web
-from msgspec import UNSET, DecodeError, Struct, UnsetType, ValidationError, json
+from msgspec import UNSET, DecodeError, Struct, UnsetType, json
+from yarl import URL
 
 from processors.rows import EPOCH
 from processors.waiting import WaitingCard
 from streams.agents import LeadState
-from streams.web.addresses import LOCAL, MAX_WAITING, waiting_url
+from streams.web.addresses import LOCAL, waiting_url
 
 DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
 _MAX_TEAM = 256
 
-Ask = Callable[[str, str | None, int], Awaitable[bytes | None]]
-"""Asks the worker at a base URL for its own part: team and limit; None when it does not answer."""
+Ask = Callable[[str, URL], Awaitable[tuple[int, bytes]]]
+"""Asks another worker, named by its base URL, at an address; returns status and body."""
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -100,19 +102,23 @@ class WaitingPage:
         ask: How other workers are asked.
     """
 
-    def __init__(self, worker: Worker, ask: Callable[[str, Question], Awaitable[bytes | None]]) -> None:
+    def __init__(self, worker: Worker, ask: Ask) -> None:
         self._worker, self._ask = worker, ask
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a request; a wrong one with 400."""
         question = _question(request.query)
         if isinstance(question, str):
-            return _json({"error": question}, 400)
+            return _json({"error": question}, HTTPStatus.BAD_REQUEST)
         answers = [self._own(question)]
         if LOCAL not in request.query:
-            asked = await asyncio.gather(*(self._ask(peer, question) for peer in self._worker.peers()))
-            answers += [told for body in asked if body is not None and (told := _read(body)) is not None]
+            asked = await asyncio.gather(*(self._ask_peer(peer, question) for peer in self._worker.peers()))
+            answers += [told for told in asked if told is not None]
         return _json(self._together(answers, question.limit))
+
+    async def _ask_peer(self, peer: str, question: Question) -> WaitingAnswer | None:
+        status, body = await self._ask(peer, waiting_url(peer, question.limit, question.team, local=True))
+        return _read(body) if status == HTTPStatus.OK else None
 
     def _own(self, question: Question) -> WaitingAnswer:
         worker = self._worker
@@ -160,8 +166,8 @@ def urgency(card: WaitingCard) -> tuple[bool, datetime, str]:
 def _question(query: Mapping[str, str]) -> Question | str:
     """Return what is asked, or what is wrong with the question."""
     text = query.get("limit", str(DEFAULT_LIMIT))
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MAX_WAITING):
-        return f"limit must be a number from 1 to {MAX_WAITING}"
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MAX_LIMIT):
+        return f"limit must be a number from 1 to {MAX_LIMIT}"
     team = query.get("team")
     if team is not None and len(team) > _MAX_TEAM:
         return f"team has at most {_MAX_TEAM} characters"
@@ -171,11 +177,11 @@ def _question(query: Mapping[str, str]) -> Question | str:
 def _read(body: bytes) -> WaitingAnswer | None:
     try:
         return _decode(body)
-    except (DecodeError, ValidationError):  # a worker of another version: its partitions are not told
+    except DecodeError:  # a worker of another version: its partitions are not told
         return None
 
 
-def _json(content: WaitingAnswer | dict[str, str], status: int = 200) -> web.Response:
+def _json(content: WaitingAnswer | dict[str, str], status: int = HTTPStatus.OK) -> web.Response:
     return web.Response(body=json.encode(content), status=status, content_type="application/json")
 
 

@@ -41,6 +41,7 @@ class FakeWorker:
         self.trouble: str | None = None
         self.failure: str | None = None
         self.others: list[str] = []
+        self.fences: dict[int, int] = {}
         registry, self.measurements = registry_for(self)
         self.scraper = Scraper(funnel, registry, self.measurements)
 
