@@ -9,13 +9,14 @@ from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
 from aiohttp import web
-from msgspec import UNSET, DecodeError, Struct, UnsetType, json
+from msgspec import UNSET, UnsetType, json
 from yarl import URL
 
 from processors.rows import EPOCH
 from processors.waiting import WaitingCard
 from streams.agents import LeadState
 from streams.web.addresses import LOCAL, waiting_url
+from streams.web.waiting_answer import Told, WaitingAnswer, read_answer, urgency
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -23,46 +24,6 @@ _MAX_TEAM = 256
 
 Ask = Callable[[str, URL], Awaitable[tuple[int, bytes]]]
 """Asks another worker, named by its base URL, at an address; returns status and body."""
-
-
-class Told(Struct, frozen=True, kw_only=True):
-    """What is told of one partition.
-
-    Attributes:
-        partition: Its number.
-        fence: Larger for every later owner: of two workers that tell a partition, the later owner is right.
-        waiting: How many leads of it wait, of the team that was asked for.
-        known_until: Wall time up to which everything that had happened is told; missing while that is not known.
-    """
-
-    partition: int
-    fence: int
-    waiting: int
-    known_until: datetime | UnsetType = UNSET
-
-
-class WaitingAnswer(Struct, frozen=True, kw_only=True):
-    """Who waits.
-
-    Attributes:
-        now: The clock that the deadlines are on: the wall clock, or in a replay the newest event.
-        complete: Whether every partition is told.
-        waiting: How many leads wait, of the team that was asked for.
-        known_until: Up to when everything that had happened is told, the least of the partitions'; missing while that
-            is not known of one that is told.
-        partitions: What is told of each partition.
-        cards: The leads, soonest deadline first, those without a deadline last.
-    """
-
-    now: datetime
-    complete: bool
-    waiting: int
-    known_until: datetime | UnsetType = UNSET
-    partitions: tuple[Told, ...] = ()
-    cards: tuple[WaitingCard, ...] = ()
-
-
-_decode = json.Decoder(WaitingAnswer).decode
 
 
 class Worker(Protocol):
@@ -118,7 +79,7 @@ class WaitingPage:
 
     async def _ask_peer(self, peer: str, question: Question) -> WaitingAnswer | None:
         status, body = await self._ask(peer, waiting_url(peer, question.limit, question.team, local=True))
-        return _read(body) if status == HTTPStatus.OK else None
+        return read_answer(body) if status == HTTPStatus.OK else None
 
     def _own(self, question: Question) -> WaitingAnswer:
         worker = self._worker
@@ -156,13 +117,6 @@ class WaitingPage:
         )
 
 
-def urgency(card: WaitingCard) -> tuple[bool, datetime, str]:
-    """Return what orders cards: soonest deadline first, those without one last, by when the wait began."""
-    if isinstance(card.deadline, UnsetType):
-        return True, card.began_at, card.lead_id
-    return False, card.deadline, card.lead_id
-
-
 def _question(query: Mapping[str, str]) -> Question | str:
     """Return what is asked, or what is wrong with the question."""
     text = query.get("limit", str(DEFAULT_LIMIT))
@@ -172,13 +126,6 @@ def _question(query: Mapping[str, str]) -> Question | str:
     if team is not None and len(team) > _MAX_TEAM:
         return f"team has at most {_MAX_TEAM} characters"
     return Question(team, int(text))
-
-
-def _read(body: bytes) -> WaitingAnswer | None:
-    try:
-        return _decode(body)
-    except DecodeError:  # a worker of another version: its partitions are not told
-        return None
 
 
 def _json(content: WaitingAnswer | dict[str, str], status: int = HTTPStatus.OK) -> web.Response:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 from msgspec.json import encode
 
-from streams.cli import lead
+from streams.cli import workers
 from streams.cli.main import run
 
 TOLD = {
@@ -151,7 +151,7 @@ def test_an_answer_that_is_no_lead_is_an_error(
 def test_an_endless_answer_is_cut_off(
     worker: type[Answer], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(lead, "MAX_ANSWER", 10)
+    monkeypatch.setattr(workers, "MAX_ANSWER", 10)
     assert run(["lead", "x"]) == 1
     assert capsys.readouterr().err.endswith(" is longer than 10 bytes\n")
     assert worker.paths == ["/leads/x"]
