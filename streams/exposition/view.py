@@ -33,7 +33,7 @@ class ViewCollector(Collector):
         gauges = {"up": now.up, "lag_seconds": now.lag, "pending_leads": now.pending}
         for name, value in gauges.items():
             signal = by_name(f"{_PREFIX}_{name}")
-            yield GaugeMetricFamily(signal.name, signal.help, value=value)
+            yield GaugeMetricFamily(signal.name, signal.help, value=value, unit=signal.unit)
         for name, counts in {"rewrites": now.whole, "errors": now.errors}.items():
             signal = by_name(f"{_PREFIX}_{name}")
             family = CounterMetricFamily(signal.name, signal.help, labels=signal.labels)

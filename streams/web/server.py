@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
@@ -139,8 +140,8 @@ class WebServer:
                 return _json(found)
         unsure = self._worker.not_ready_because() is not None
         if LOCAL not in request.query:
-            peers = {peer: lead_url(peer, lead_id, local=True) for peer in self._worker.peers()}
-            answers = await asyncio.gather(*(self._ask(peer, url) for peer, url in peers.items()))
+            page = partial(lead_url, lead_id=lead_id, local=True)
+            answers = await asyncio.gather(*(self._ask(peer, page) for peer in self._worker.peers()))
             for status, body in answers:
                 if status == _FOUND:
                     return web.Response(body=body, content_type="application/json")
@@ -149,11 +150,11 @@ class WebServer:
             return _json({"error": "not all partitions can be asked now, try again"}, _UNAVAILABLE)
         return _json({"error": "no event of this lead has been seen"}, _NOT_FOUND)
 
-    async def _ask(self, peer: str, url: URL) -> tuple[int, bytes]:
+    async def _ask(self, peer: str, page: Callable[[str], URL]) -> tuple[int, bytes]:
         if self._client is None:
             return _UNAVAILABLE, b""
         try:
-            async with self._client.get(url, allow_redirects=False) as answer:
+            async with self._client.get(page(peer), allow_redirects=False) as answer:
                 if (answer.content_length or 0) > MAX_ANSWER:
                     return _UNAVAILABLE, b""
                 return answer.status, await answer.read()

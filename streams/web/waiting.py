@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
@@ -22,8 +23,8 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 _MAX_TEAM = 256
 
-Ask = Callable[[str, URL], Awaitable[tuple[int, bytes]]]
-"""Asks another worker, named by its base URL, at an address; returns status and body."""
+Ask = Callable[[str, Callable[[str], URL]], Awaitable[tuple[int, bytes]]]
+"""Asks another worker, given its base URL and what makes the address from it; returns status and body."""
 
 
 class Worker(Protocol):
@@ -78,7 +79,7 @@ class WaitingPage:
         return _json(self._together(answers, question.limit))
 
     async def _ask_peer(self, peer: str, question: Question) -> WaitingAnswer | None:
-        status, body = await self._ask(peer, waiting_url(peer, question.limit, question.team, local=True))
+        status, body = await self._ask(peer, partial(waiting_url, limit=question.limit, team=question.team, local=True))
         return read_answer(body) if status == HTTPStatus.OK else None
 
     def _own(self, question: Question) -> WaitingAnswer:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import UNSET, DecodeError, Struct, UnsetType, json
 
+from processors.rows import EPOCH
 from processors.waiting import WaitingCard
 
 
@@ -58,7 +59,7 @@ def read_answer(body: bytes) -> WaitingAnswer | None:
 
 
 def urgency(card: WaitingCard) -> tuple[bool, datetime, str]:
-    """Return what orders cards: soonest deadline first, those without one last, by when the wait began."""
+    """Return what orders cards: soonest deadline first, those without one last."""
     if isinstance(card.deadline, UnsetType):
-        return True, card.began_at, card.lead_id
+        return True, EPOCH, card.lead_id
     return False, card.deadline, card.lead_id

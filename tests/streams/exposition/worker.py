@@ -42,8 +42,8 @@ class FakeWorker:
         self.failure: str | None = None
         self.others: list[str] = []
         self.fences: dict[int, int] = {}
-        registry, self.measurements = registry_for(self)
-        self.scraper = Scraper(funnel, registry, self.measurements)
+        self.registry, self.measurements = registry_for(self)
+        self.scraper = Scraper(funnel, self.registry, self.measurements)
 
     def state(self, partition: int = 0) -> LeadState:
         """A new state of a partition, as if it had been recovered from an empty changelog."""
