@@ -1,4 +1,4 @@
-"""The view of who waits in a real Redis: in step with the committed states, whatever happens to Redis and to workers."""
+"""The view of who waits in a real Redis: in step with the committed states, whatever happens to it and to workers."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Floor:
         for _ in range(rounds):
             for number, leads in self._leads.items():
                 new = [f"{number}/{next(_ids)} é" for _ in range(5)]
-                leads += new
+                leads.extend(new)
                 self.commit(number, *(self._created(lead) for lead in new), *map(self._something, leads[-30:]))
 
     def _common(self, lead: str) -> dict[str, Any]:
@@ -87,8 +87,7 @@ class Floor:
             return Assigned(**common, team=self._random.choice(TEAMS), owner="ann")
         if what < 0.6:
             return Lost(**common, reason="price")
-        direction = "out" if what < 0.8 else "in"
-        return Interaction(**common, direction=direction, channel="call", outcome="connected")
+        return Interaction(**common, direction="out" if what < 0.8 else "in", channel="call", outcome="connected")
 
 
 @asynccontextmanager
@@ -265,7 +264,7 @@ async def test_it_says_up_to_when_everything_is_known_and_of_how_many_partitions
 
         async def behind() -> Any:
             known = (await read_view(client, "leadpulse")).known_until
-            return known if not known.keys() == {0, 1} or min(known.values()) < now - 100 else None
+            return known if known.keys() != {0, 1} or min(known.values()) < now - 100 else None
 
         await eventually(behind)
         found = await client.hgetall("leadpulse:view")
