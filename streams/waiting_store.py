@@ -152,8 +152,8 @@ class Store:
 
     async def leads(self, partition: int) -> set[str]:
         """Return the leads of a partition that have a row."""
-        pages = self._client.hscan_iter(f"{self._key(partition)}:leads", count=_PAGE, no_values=True)
-        return {lead.decode() async for lead in pages}
+        pages = self._client.hscan_iter(f"{self._key(partition)}:leads", count=_PAGE)
+        return {lead.decode() async for lead, _ in pages}
 
     async def write(self, claim: Claim, cards: Mapping[str, WaitingCard | None]) -> Outcome:
         """Write rows, and take out the ones of leads that do not wait."""
