@@ -88,6 +88,12 @@ async def deadline_of(client: Redis, key: str) -> float:
     return datetime.fromisoformat(json.decode(await client.get(key) or b"")["deadline"]).timestamp()
 
 
+async def fences(client: Redis, run: LeadpulseRun) -> list[int]:
+    """What the claims of the partitions say whose they are."""
+    keys = [f"{run.settings.app.id}:partition:{n}" for n in range(run.partitions)]
+    return [int(await client.hget(key, "fence") or -1) for key in keys]
+
+
 async def test_on_a_silent_stream_the_warning_and_the_breach_are_in_redis_within_a_second(
     kafka: str, redis: RedisService, client: Redis, tmp_path: Path
 ) -> None:
@@ -112,15 +118,18 @@ async def test_they_are_there_in_time_too_when_the_worker_dies_and_the_partition
         await write(run, *(new_lead(run, f"L{n}") for n in range(8)))
         keys = [f"{run.settings.app.id}:card:L{n}" for n in range(8)]
         deadlines = [await deadline_of(client, key) for key in keys]
+        before = await fences(client, run)
         first.kill()
         run.start_worker("B")
         await run.wait_ready("B")
         assert time.time() < min(deadlines) - 4.5, "the test needs a quicker machine"
         warned = [await seen_at(client, key, "warned", 20) for key in keys]
         breached = [await seen_at(client, key, "breached", 20) for key in keys]
-        for before, at, deadline in zip(warned, breached, deadlines, strict=True):
-            assert -0.1 <= before - (deadline - 4) <= 1
-            assert -0.1 <= at - deadline <= 1
+        for early, late, deadline in zip(warned, breached, deadlines, strict=True):
+            assert -0.1 <= early - (deadline - 4) <= 1
+            assert -0.1 <= late - deadline <= 1
+        after = await fences(client, run)
+        assert all(later > earlier for earlier, later in zip(before, after, strict=True))
 
 
 class Load:
