@@ -121,10 +121,12 @@ class WaitingList:
         """Take note of the leads that a flush is about to write; nothing is told of it before `committed`."""
         entries = self.entries
         for lead_id, lead in leads.items():
+            # Most have been answered or are over: `Promises.waits`, without the calls, is for the others.
+            over = lead.status or (lead.contacted and not lead.asked)
             if lead_id in entries:
                 self._before[lead_id] = self._cold[lead_id]
-                self._after[lead_id] = self._entry(lead)
-            elif entry := self._entry(lead):
+                self._after[lead_id] = None if over else self._entry(lead)
+            elif not over and (entry := self._entry(lead)):
                 self._after[lead_id] = entry
 
     def committed(self) -> bool:
@@ -180,12 +182,13 @@ class WaitingList:
         if not pending:
             return None
         policy = self._promises.policy(lead)
+        first, soonest = NEXT_RESPONSE if lead.asked else FIRST_CONTACT, NEVER
         if policy is not None:
-            dues = [(due, n) for n in pending if (due := self._deadline(lead, policy, n)) is not None]
-            if dues:
-                deadline, obligation = min(dues)
-                return Wait(obligation, policy, deadline)
-        return Wait(NEXT_RESPONSE if lead.asked else FIRST_CONTACT, policy, NEVER)
+            for obligation in pending:
+                due = self._deadline(lead, policy, obligation)
+                if due is not None and due < soonest:
+                    first, soonest = obligation, due
+        return Wait(first, policy, soonest)
 
     def _of(self, team: str | None) -> Iterable[tuple[str, int]]:
         if team is None:
@@ -201,7 +204,7 @@ class WaitingList:
         return None if wait is None else wait.deadline << _TEAM_BITS | lead.team
 
     def _deadline(self, lead: Lead, policy: int, obligation: int) -> int | None:
-        said = self._said(lead, policy, obligation)
+        said = self._said(lead, policy, obligation) if lead.said else None
         if said and said[1] > BREACH:  # it was broken then, whatever hours the team works that has the lead now
             return said[3]
         return self._promises.due(lead, policy, obligation, BREACH)
