@@ -39,6 +39,7 @@ from processors.rows import (
     milliseconds,
     pack_row,
 )
+from processors.waiting import WaitingList
 from processors.waits import Retelling
 from processors.windows import Windows
 from schemas.alerts import Alert
@@ -71,6 +72,7 @@ class Shard:
         counts: What happened here, never going back: name -> count.
         timers: When to look at which lead again.
         alerts: What others are to be told; taken by the runtime.
+        waiting: The leads that wait for an answer, as of the last commit; told of flushes and commits by the runtime.
         watermark: Largest event time applied, ms.
     """
 
@@ -100,6 +102,7 @@ class Shard:
         self.fold = Fold(self.funnel, self.labels)
         self.history = History(self.fold, self.labels)
         self.announcer = Announcer(self.fold, Retelling(self.funnel, self.labels), self.labels)
+        self.waiting = WaitingList(self.fold, self.labels, self.cold)
         self._encoders = Encoder(self.funnel, self.labels).of
         self._birth_numbers = [self.labels[table].number for table in BIRTH_TABLES]
 
@@ -263,11 +266,12 @@ class Shard:
         lead = decode_lead(known)
         self.fold.recompute(self.cells, lead)
         self._plan(lead_id, lead)
+        self.waiting.restore(lead_id, lead)
         self.cold[lead_id] = packed = encode_lead(lead)
         return packed != known
 
     def derive(self) -> Iterator[None]:
-        """Make ages and timers from the lead records, a slice at a time: they are not stored."""
+        """Make ages, timers and who waits from the lead records, a slice at a time: they are not stored."""
         self._clear_ages()
         leads = iter(self.cold.items())
         while part := list(islice(leads, _DERIVED_AT_ONCE)):
@@ -276,6 +280,7 @@ class Shard:
                 lead = decode_lead(packed)
                 if lead.due:
                     self.timers.add(lead_id, lead.due)
+                self.waiting.restore(lead_id, lead)
                 if lead.counts and not lead.status:
                     self.fold.live(cells, lead, 1)
             self._age([cell for cell in cells.items() if is_age(cell[0])])

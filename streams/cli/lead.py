@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import http.client
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from msgspec import MsgspecError, Struct, UnsetType
+from msgspec import MsgspecError, UnsetType
 from msgspec.json import decode
 from rich.console import Console
 from rich.text import Text
-from yarl import URL
 
 from processors.timeline import Timeline
 from schemas.refusals import one_line
-from streams.cli.errors import CliError, ExitCode
+from streams.cli.errors import CliError
 from streams.cli.invocation import settings_of
 from streams.cli.tables import cell, grid, screen
+from streams.cli.workers import ask_worker
 from streams.web.addresses import base_url, lead_url
 
 app = typer.Typer()
 
-MAX_ANSWER = 1 << 24
-"""Longest answer that is read, in bytes: a lead's history has an end far below."""
-_TIMEOUT = 15.0
-_LONGEST_ERROR = 200
-_CLIENTS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-
-
-class _Refused(Struct):
-    """What a worker answers when it cannot tell."""
-
-    error: str = ""
+_LONGEST_ID = 200
 
 
 @app.command()
@@ -56,7 +45,8 @@ def lead(
       leadpulse lead --url http://leadpulse.example:9464 --json L-2041
     """
     settings = settings_of(ctx)
-    body = fetch(url or base_url(settings.web), lead_id)
+    about = f"lead {one_line(lead_id, _LONGEST_ID)}"
+    body = ask_worker(url or base_url(settings.web), lambda worker: lead_url(worker, lead_id), about)
     if as_json:
         typer.echo(body.decode())
         return
@@ -65,62 +55,6 @@ def lead(
     except MsgspecError as error:
         raise CliError(f"the answer is no lead: {error}; is that a worker of this version?") from error
     print_timeline(told, ZoneInfo(settings.funnel.zone), screen())
-
-
-def fetch(worker: str, lead_id: str) -> bytes:
-    """Ask a worker about a lead, and return its answer.
-
-    Raises:
-        CliError: It does not know the lead, cannot tell, or does not answer.
-    """
-    address = _address(worker, lead_id)
-    try:
-        status, body = _get(address)
-    except (OSError, http.client.HTTPException) as error:
-        reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
-        message = (
-            f"no worker answers at {worker}: {reason}; --url and the settings [web] host and port say where one is"
-        )
-        raise CliError(message, ExitCode.UNAVAILABLE) from error
-    if status == http.HTTPStatus.OK:
-        return body
-    code = ExitCode.FAILURE if status == http.HTTPStatus.NOT_FOUND else ExitCode.UNAVAILABLE
-    if status == http.HTTPStatus.BAD_REQUEST:
-        code = ExitCode.USAGE
-    raise CliError(f"lead {one_line(lead_id, _LONGEST_ERROR)}: {_error(status, body)}", code)
-
-
-def _address(worker: str, lead_id: str) -> URL:
-    try:
-        address = lead_url(worker, lead_id)
-        usable = address.scheme in _CLIENTS and address.host and address.port
-    except ValueError:
-        usable = False
-    if not usable:
-        raise typer.BadParameter(f"{worker!r} is no address such as http://127.0.0.1:9464")
-    return address
-
-
-def _get(address: URL) -> tuple[int, bytes]:
-    # No library that would look for a proxy in the environment, or follow the answer elsewhere.
-    connection = _CLIENTS[address.scheme](str(address.host), address.port, timeout=_TIMEOUT)
-    try:
-        connection.request("GET", address.raw_path_qs, headers={"Accept": "application/json"})
-        answer = connection.getresponse()
-        body = answer.read(MAX_ANSWER + 1)
-    finally:
-        connection.close()
-    if len(body) > MAX_ANSWER:
-        raise CliError(f"the answer of {address.origin()} is longer than {MAX_ANSWER} bytes")
-    return answer.status, body
-
-
-def _error(status: int, body: bytes) -> str:
-    try:
-        told = decode(body, type=_Refused).error
-    except MsgspecError:
-        told = ""
-    return one_line(told, _LONGEST_ERROR) or f"status {status} from something that is no worker"
 
 
 # -- on the screen --------------------------------------------------------------------------------------------------
