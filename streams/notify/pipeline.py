@@ -84,7 +84,7 @@ class Pipeline:
             await self._wait()
             self._forget()
             answer = await self._round()
-            self.log.look()  # there may be room again
+            self.log.make_room()
             if answer.outcome is Outcome.DELIVERED:
                 self._backoff.succeeded()
                 continue

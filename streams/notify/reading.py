@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import (
-    AuthorizationError,
     CommitFailedError,
+    GroupAuthorizationFailedError,
     IllegalStateError,
     KafkaError,
+    TopicAuthorizationFailedError,
 )
 from aiokafka.structs import TopicPartition
 from msgspec import Struct
@@ -110,6 +111,7 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._limits = limits
         self._proved_at = time.monotonic()
         self._room = asyncio.Event()
+        self._room.set()
 
     # -- the group -----------------------------------------------------------------------------------------------
 
@@ -134,14 +136,14 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """Read for ever.
 
         Raises:
-            AuthorizationError: We may not.
+            KafkaError: We may not.
         """
         self._consumer.subscribe([self._topic], listener=self)
         while True:
             try:
                 await self._open_new()
                 await self._read()
-            except AuthorizationError:
+            except (GroupAuthorizationFailedError, TopicAuthorizationFailedError):
                 raise
             except KafkaError as error:  # a rebalance came in between, or the broker is away
                 logger.info("%s; reading goes on in a moment", type(error).__name__)
@@ -191,6 +193,10 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     def look(self) -> None:
         """Look again whether there is something to tell, and room for more."""
         self.changed.set()
+        self.make_room()
+
+    def make_room(self) -> None:
+        """Read on when there is room for more; otherwise stop."""
         if self.waiting < self._limits.queue:
             self._room.set()
         else:
