@@ -55,9 +55,7 @@ class Wait:
         return Escalated(**self._common(f"escalated/{step + 1}", 5 + 5 * step), step=step)
 
     def answered_late(self, minutes: float = 12) -> AnsweredLate:
-        return AnsweredLate(
-            **self._common("answered_late", minutes), answered_at=self._at + timedelta(minutes=minutes)
-        )
+        return AnsweredLate(**self._common("answered_late", minutes), answered_at=self._at + timedelta(minutes=minutes))
 
     def resolved(self, reason: str = "answered", minutes: float = 4.5) -> Resolved:
         return Resolved(**self._common("resolved", minutes), reason=reason)
