@@ -67,12 +67,13 @@ class Incidents:
         """Time of the oldest record that was not told, ms; None when there is none."""
         return next(iter(self._untold.values()), None)
 
-    def take(self, alert: Alert, at: int) -> None:
+    def take(self, alert: Alert, at: int, *, perhaps_known: bool = False) -> None:
         """Fold one alert, in the order of the log.
 
         Args:
             alert: What happened.
             at: Time of its record, ms.
+            perhaps_known: Whether somebody tried before us to tell it.
         """
         name, known = alert.incident_id, self._incidents.get(alert.incident_id)
         if is_end(alert):
@@ -86,6 +87,8 @@ class Incidents:
             self._incidents[name] = _Incident(alert, at)
         else:
             known.step, known.at = alert, at
+        if perhaps_known and not is_end(alert):
+            self._incidents[name].shown += (alert,)
         self._untold.setdefault(name, at)
 
     def settle(self) -> None:

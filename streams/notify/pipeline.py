@@ -12,7 +12,7 @@ from processors.incidents import Change, Incidents
 from streams.notify.messages import Message, Outcome, Receiver
 from streams.notify.numbers import ReceiverNumbers
 from streams.notify.posting import Answer, Backoff
-from streams.notify.reading import AlertLog
+from streams.notify.reading import AlertLog, Positions
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,8 @@ FORGETTING: Final = 60.0
 NOTHING_OURS: Final = 1.0
 """Seconds between two looks at the log while no partition is ours."""
 _DONE: Final = Answer(Outcome.DELIVERED)
+_NOT_OURS: Final = Answer(Outcome.AWAY, "the partitions are not ours")
+_SETTLED: Final = (Outcome.DELIVERED, Outcome.REFUSED)
 
 
 class Pipeline:
@@ -128,38 +130,55 @@ class Pipeline:
         """Tell everything that is to be told now, commit it, and say again what is open when it is time."""
         async with self.log.telling:
             parts = self.log.tellable()
-            if not parts or not await self.log.is_ours():
-                self._remind_at = time.monotonic() + NOTHING_OURS
-                return _DONE
+            incidents = [part.incidents for _, part in parts]
             # Both of one moment: what lies before the positions is what is told here.
             positions = {tp: part.position for tp, part in parts}
-            incidents = [part.incidents for _, part in parts]
             changes = [change for of_part in incidents for change in of_part.pending()]
-            answer = await self._tell(changes, incidents)
+            answer = _DONE
+            if changes:
+                answer = await self._attempt(changes, positions, incidents)
+            elif not parts or not await self.log.is_ours():
+                answer = _NOT_OURS
+            if answer is _NOT_OURS:
+                self._remind_at = time.monotonic() + NOTHING_OURS
+                return _DONE
             if answer.outcome is not Outcome.DELIVERED:
                 return answer
-            if any(part.committed != positions[tp] for tp, part in parts):
+            if any(part.known != (positions[tp], positions[tp]) for tp, part in parts):
                 await self.log.commit(positions)
             return await self._remind(incidents)
 
-    async def _tell(self, changes: Sequence[Change], incidents: Sequence[Incidents]) -> Answer:
+    async def _attempt(self, changes: Sequence[Change], positions: Positions, incidents: Sequence[Incidents]) -> Answer:
+        tried_before = {tp: part.known.tried for tp, part in self.log.parts.items() if tp in positions}
+        unsent = {change.alert.alert_id: change for change in changes}
+        for of_part in incidents:
+            of_part.trying(changes)
+        answer = _NOT_OURS
+        if await self.log.intend(positions):
+            answer = await self._tell(changes, unsent, incidents)
+        for of_part in incidents:
+            of_part.untold(unsent.values())
+        if answer is not _NOT_OURS and len(unsent) == len(changes):
+            await self.log.intend(tried_before)  # nothing left this process
+        return answer
+
+    async def _tell(
+        self, changes: Sequence[Change], unsent: dict[str, Change], incidents: Sequence[Incidents]
+    ) -> Answer:
+        """Send the messages that tell changes, up to the first that fails; what may have arrived leaves `unsent`."""
         for message in self._receiver.messages(changes, time.time()):
-            for of_part in incidents:
-                of_part.trying(message.changes)
             answer = await self._send(message)
-            match answer.outcome:
-                case Outcome.REFUSED if len(message.changes) > 1:  # one of them spoils it
-                    for change in message.changes:
-                        if (alone := await self._tell([change], incidents)).outcome is not Outcome.DELIVERED:
-                            return alone
-                case Outcome.DELIVERED | Outcome.REFUSED:
-                    self._settle(message, answer, incidents)
-                case Outcome.AWAY:
-                    for of_part in incidents:
-                        of_part.untold(message.changes)
-                    return answer
-                case Outcome.UNSURE:
-                    return answer
+            if answer.outcome is not Outcome.AWAY:
+                for change in message.changes:
+                    unsent.pop(change.alert.alert_id, None)
+            if answer.outcome is Outcome.REFUSED and len(message.changes) > 1:  # one of them spoils it
+                for change in message.changes:
+                    if (alone := await self._tell([change], unsent, incidents)).outcome is not Outcome.DELIVERED:
+                        return alone
+            elif answer.outcome in _SETTLED:
+                self._settle(message, answer, incidents)
+            else:
+                return answer
         return _DONE
 
     def _settle(self, message: Message, answer: Answer, incidents: Iterable[Incidents]) -> None:

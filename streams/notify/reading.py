@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import (
@@ -21,7 +21,7 @@ from aiokafka.errors import (
     KafkaError,
     TopicAuthorizationFailedError,
 )
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from msgspec import Struct
 
 from processors.incidents import Incidents
@@ -36,10 +36,23 @@ _MOST_RECORDS: Final = 500
 _PAUSE: Final = 1.0
 _HANDOVER: Final = 5.0
 """Seconds that a rebalance waits for an attempt under way: what it told can still be committed."""
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 2.0
 """Seconds to wait for a commit. The client would wait for the broker for ever, and open alarms must be kept up."""
 
 Positions = Mapping[TopicPartition, int]
+ListOffsets = Callable[[Sequence[TopicPartition]], Awaitable[Mapping[TopicPartition, OffsetAndMetadata]]]
+
+
+class Known(NamedTuple):
+    """How much of a partition the receiver knows, as the group has committed it: its offset, and the metadata beside.
+
+    Attributes:
+        told: Everything before this offset was told.
+        tried: What lies before this offset may have been told: an attempt began, and its end was not seen.
+    """
+
+    told: int
+    tried: int
 
 
 class Part:
@@ -47,19 +60,19 @@ class Part:
 
     Args:
         begin: Where it is read from.
-        told: Everything before this offset was told, by whoever had the partition before.
+        known: What the group has committed.
         goal: Its end when it was taken over.
 
     Attributes:
         incidents: What is to be told, and what is open.
         position: Offset of the next record.
-        committed: What the group has committed.
+        known: What the group has committed.
     """
 
-    def __init__(self, begin: int, told: int, goal: int) -> None:
+    def __init__(self, begin: int, known: Known, goal: int) -> None:
         self.incidents = Incidents()
-        self.position, self.committed = begin, told
-        self._told, self._goal = told, goal
+        self.position, self.known = begin, known
+        self._before, self._goal = known, goal
 
     @property
     def caught_up(self) -> bool:
@@ -68,8 +81,8 @@ class Part:
 
     def take(self, offset: int, alert: Alert, at: int) -> None:
         """Fold one record."""
-        self.incidents.take(alert, at)
-        if offset < self._told:
+        self.incidents.take(alert, at, perhaps_known=offset < self._before.tried)
+        if offset < self._before.told:
             self.incidents.settle()
 
 
@@ -93,6 +106,7 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     Args:
         consumer: Read-committed member of the receiver's group, that does not commit by itself.
         topic: The alerts topic.
+        list_offsets: Gives what the group has committed, with the metadata.
         limits: How much and how long.
         numbers: Told of what could not be read.
 
@@ -103,12 +117,20 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         joined: Whether the group has given us partitions, or none, since the start.
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer, topic: str, limits: Limits, numbers: ReceiverNumbers) -> None:
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        topic: str,
+        *,
+        list_offsets: ListOffsets,
+        limits: Limits,
+        numbers: ReceiverNumbers,
+    ) -> None:
         self.parts: dict[TopicPartition, Part] = {}
         self.changed, self.telling = asyncio.Event(), asyncio.Lock()
         self.joined = False
         self._consumer, self._topic, self._numbers = consumer, topic, numbers
-        self._limits = limits
+        self._list_offsets, self._limits = list_offsets, limits
         self._proved_at = time.monotonic()
         self._room = asyncio.Event()
         self._room.set()
@@ -156,13 +178,22 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         since = int(time.time() * 1000) - self._limits.look_back
         begins, ends = await self._consumer.beginning_offsets(new), await self._consumer.end_offsets(new)
         recent = await self._consumer.offsets_for_times(dict.fromkeys(new, since))
+        first = {tp: found.offset if (found := recent.get(tp)) else ends[tp] for tp in new}
+        committed = await self._committed(new)
         for tp in new:
-            known = recent[tp].offset if recent.get(tp) else ends[tp]
-            committed = await self._consumer.committed(tp)
-            told = min(max(committed or 0, begins[tp]), ends[tp]) if committed is not None else known
-            self._consumer.seek(tp, min(known, told))
-            self.parts[tp] = Part(min(known, told), told, ends[tp])
+            known = Known(*(min(max(offset, begins[tp]), ends[tp]) for offset in committed.get(tp, (first[tp],) * 2)))
+            begin = min(first[tp], known.told)
+            self._consumer.seek(tp, begin)
+            self.parts[tp] = Part(begin, known, ends[tp])
         logger.info("%d partitions taken over by the notifier of %s", len(new), self._numbers.receiver)
+
+    async def _committed(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, Known]:
+        found = await self._list_offsets(tps)
+        return {
+            tp: Known(at.offset, int(at.metadata) if at.metadata.isdecimal() else at.offset)
+            for tp, at in found.items()
+            if at.offset >= 0
+        }
 
     async def _read(self) -> None:
         await self._room.wait()
@@ -218,7 +249,7 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     def behind(self) -> int:
         """Offsets between what is committed and what is known to be there."""
         ends = {tp: self._end(tp, part) for tp, part in self.parts.items()}
-        return sum(max(0, ends[tp] - part.committed) for tp, part in self.parts.items())
+        return sum(max(0, ends[tp] - part.known.told) for tp, part in self.parts.items())
 
     def _end(self, tp: TopicPartition, part: Part) -> int:
         try:
@@ -236,22 +267,15 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         for part in self.parts.values():
             part.incidents.forget(int(time.time() * 1000) - self._limits.look_back)
 
+    async def intend(self, positions: Positions) -> bool:
+        """Note in Kafka that an attempt begins to tell what lies before these positions; false when it is not ours."""
+        return await self._commit(
+            {tp: Known(part.known.told, at) for tp, at in positions.items() if (part := self.parts.get(tp))}
+        )
+
     async def commit(self, positions: Positions) -> bool:
-        """Commit what was told; false when the partitions are no longer ours."""
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._consumer.commit(dict(positions))
-        except (CommitFailedError, IllegalStateError):
-            logger.info("the partitions have gone to another notifier")
-            return False
-        except (KafkaError, TimeoutError) as error:
-            logger.warning("what was told could not be committed: %s", type(error).__name__)
-            return True
-        self._proved_at = time.monotonic()
-        for tp, position in positions.items():
-            if part := self.parts.get(tp):
-                part.committed = position
-        return True
+        """Note in Kafka that everything before these positions is told; false when it is not ours."""
+        return await self._commit({tp: Known(at, at) for tp, at in positions.items()})
 
     async def is_ours(self) -> bool:
         """Return whether the partitions are ours still.
@@ -261,4 +285,21 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """
         if time.monotonic() - self._proved_at < self._limits.proof:
             return True
-        return await self.commit({tp: part.committed for tp, part in self.parts.items()})
+        return await self._commit({tp: part.known for tp, part in self.parts.items()})
+
+    async def _commit(self, known: Mapping[TopicPartition, Known]) -> bool:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._consumer.commit({tp: (told, str(tried)) for tp, (told, tried) in known.items()})
+        except (CommitFailedError, IllegalStateError):
+            logger.info("the partitions have gone to another notifier")
+            return False
+        except (KafkaError, TimeoutError) as error:
+            # Nobody else can have been given them by a broker that is away: go on for a while.
+            logger.warning("what was told could not be committed: %s", type(error).__name__)
+        else:
+            for tp, of_tp in known.items():
+                if part := self.parts.get(tp):
+                    part.known = of_tp
+        self._proved_at = time.monotonic()
+        return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any, Final
@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from processors.alarms import Wording
@@ -116,7 +118,13 @@ class Notifier:
             limits = Limits(notify.look_back.ms, notify.queue, settings.kafka.session_timeout.seconds / 2)
             yield Pipeline(
                 receiver,
-                AlertLog(consumer, settings.topics.alerts, limits, numbers),
+                AlertLog(
+                    consumer,
+                    settings.topics.alerts,
+                    list_offsets=partial(_offsets, settings, group_of(settings, receiver.name)),
+                    limits=limits,
+                    numbers=numbers,
+                ),
                 partial(post, client, receiver.url),
                 backoff=Backoff(notify.retry_first.seconds, notify.retry_most.seconds),
                 numbers=numbers,
@@ -186,6 +194,21 @@ async def _member(settings: Settings, receiver: Receiver) -> AsyncIterator[AIOKa
         yield consumer
     finally:
         await consumer.stop()
+
+
+async def _offsets(
+    settings: Settings, group: str, tps: Sequence[TopicPartition]
+) -> Mapping[TopicPartition, OffsetAndMetadata]:
+    """Return what a group has committed; a consumer does not tell the metadata of its own."""
+    admin = AIOKafkaAdminClient(**kafka_client_options(settings.kafka))
+    try:
+        await admin.start()
+        found: Mapping[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(
+            group, partitions=list(tps)
+        )
+        return found
+    finally:
+        await admin.close()
 
 
 async def _is_connected(consumer: AIOKafkaConsumer) -> bool:

@@ -360,7 +360,7 @@ async def test_a_notifier_waits_for_the_topic_and_ends_in_order(start_desk: Call
 
 async def test_open_alarms_stay_open_while_the_broker_is_away(kafka_service: KafkaService, tmp_path: Path) -> None:
     async with Hook(signed=False) as hook, Alertmanager(tmp_path, hook.url) as manager:
-        settings = {"ALERTMANAGER": manager.url, "RESEND": "1s", "HOLD": "4s"}
+        settings = {"ALERTMANAGER": manager.url, "RESEND": "1s", "HOLD": "10s"}
         named = {f"NOTIFY__{key}": value for key, value in settings.items()}
         with Desk(kafka_service.bootstrap, tmp_path, partitions=PARTITIONS, settings=named) as desk:
             await desk.make_topic()
@@ -372,7 +372,7 @@ async def test_open_alarms_stay_open_while_the_broker_is_away(kafka_service: Kaf
                 await until(lambda: _many(manager, 1), "not open")
             await asyncio.to_thread(kafka_service.kill)
             away = time.monotonic()
-            while time.monotonic() - away < 12:  # three times as long as Alertmanager remembers
+            while time.monotonic() - away < 20:  # twice as long as Alertmanager remembers
                 assert len(await manager.labels()) == 1
                 await asyncio.sleep(0.2)
             await asyncio.to_thread(kafka_service.start)
