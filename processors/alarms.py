@@ -5,7 +5,7 @@ Another kind of alert is another case in `alarm_of`, and in `is_end` if it ends 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 from msgspec import Struct
@@ -32,13 +32,11 @@ class Wording(Struct, frozen=True):
         app: Which application speaks.
         severities: Kind of alert -> severity.
         zone: In which times are given to people.
-        link: Gives the address of a lead by its id.
     """
 
     app: str
     severities: Mapping[str, str]
     zone: tzinfo
-    link: Callable[[str], str]
 
 
 class Alarm(Struct, frozen=True):
@@ -51,7 +49,7 @@ class Alarm(Struct, frozen=True):
         at: When it began, or when it ended.
         summary: One line for a person.
         notes: Facts beside it.
-        link: Where to read more.
+        link: Where to read more; empty when that is not known.
     """
 
     alert_id: str
@@ -70,15 +68,15 @@ def is_end(alert: Alert) -> bool:
 
 def alarm_of(alert: Alert, wording: Wording) -> Alarm:
     """Put an alert into words."""
-    team, link = alert.team or MISSING["team"], wording.link(alert.lead_id)
+    team = alert.team or MISSING["team"]
     return Alarm(
         alert_id=alert.alert_id,
         group=(team, alert.policy),
         labels={} if is_end(alert) else _labels(alert, team, wording),
         at=alert.at,
         summary=_summary(alert, wording.zone),
-        notes=_notes(alert, link),
-        link=link,
+        notes=_notes(alert),
+        link=alert.link,
     )
 
 
@@ -113,7 +111,7 @@ def _summary(alert: Alert, zone: tzinfo) -> str:
             return f"{lead}: {_ENDS.get(alert.reason, alert.reason)} ({owed} was due {deadline})"
 
 
-def _notes(alert: Alert, link: str) -> dict[str, str]:
+def _notes(alert: Alert) -> dict[str, str]:
     return {
         "owner": alert.owner or "nobody",
         "began_at": alert.began_at.isoformat(),
@@ -122,7 +120,6 @@ def _notes(alert: Alert, link: str) -> dict[str, str]:
         "routing": span(alert.routing_seconds),
         "human": span(alert.human_seconds),
         "closed": span(alert.closed_seconds),
-        "link": link,
     }
 
 

@@ -78,12 +78,8 @@ def _over(alarm: Alarm, latest: Alarm, now: datetime) -> Posting:
 
 
 def _posting(alarm: Alarm, summary: str) -> Posting:
-    return {
-        "labels": alarm.labels,
-        "annotations": {"summary": summary, **alarm.notes},
-        "startsAt": alarm.at,
-        "generatorURL": alarm.link,
-    }
+    link = {"generatorURL": alarm.link} if alarm.link else {}
+    return {"labels": alarm.labels, "annotations": {"summary": summary, **alarm.notes}, "startsAt": alarm.at, **link}
 
 
 def _message(postings: list[Posting], changes: tuple[Change, ...]) -> Message:

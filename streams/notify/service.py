@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -31,7 +31,6 @@ from streams.settings import Settings
 from streams.settings.kafka import kafka_client_options
 from streams.settings.notify import webhook_key
 from streams.topics import TopicMismatch, read_topics
-from streams.web.addresses import base_url, lead_url
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +141,6 @@ def receivers(settings: Settings) -> list[Receiver]:
             "escalated": notify.severity_escalated,
         },
         zone=ZoneInfo(settings.funnel.zone),
-        link=link_maker(settings),
     )
     times = {"reminding": notify.resend.seconds, "hold": notify.hold.seconds}
     found: list[Receiver] = [Alertmanager(_name(address), address, wording, **times) for address in notify.alertmanager]
@@ -161,14 +159,6 @@ def _name(address: str) -> str:
 def group_of(settings: Settings, receiver: str) -> str:
     """Return the consumer group that keeps how far a receiver was told; each has its own."""
     return f"{settings.app.id}-notify-{receiver.replace('/', '-').replace(':', '-')}"
-
-
-def link_maker(settings: Settings) -> Callable[[str], str]:
-    """Return what gives the address of a lead by its id."""
-    template, worker = settings.notify.lead_link, base_url(settings.web)
-    if template:
-        return lambda lead: template.replace("{lead}", quote(lead, safe=""))
-    return lambda lead: str(lead_url(worker, lead))
 
 
 @asynccontextmanager

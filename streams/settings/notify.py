@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from streams.settings.durations import Duration
-from streams.settings.rules import BASE_URL, LINK, Between
+from streams.settings.rules import BASE_URL, Between
 from streams.settings.secret import Secret
 
 Severity = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -22,7 +22,6 @@ class Notify(Struct, frozen=True, kw_only=True):
         webhook: Address of a webhook that takes what Slack takes. It is shown as `***`, for it may hold a token.
         webhook_secret: Key of the signatures of its messages. Better given in the environment or as a file.
         webhook_secret_file: File that holds the key; white space at its end is left out.
-        lead_link: Address of a lead for people, with `{lead}` where its id goes. Empty: the worker's, from `[web]`.
         severity_warned: Severity of a lead whose deadline is near.
         severity_breached: Severity of a lead whose deadline has passed.
         severity_escalated: Severity of a lead that still waits long after its deadline.
@@ -45,7 +44,6 @@ class Notify(Struct, frozen=True, kw_only=True):
     webhook: Secret | None = None
     webhook_secret: Secret | None = None
     webhook_secret_file: Path | None = None
-    lead_link: Annotated[str, LINK] = ""
     severity_warned: Severity = "warning"
     severity_breached: Severity = "critical"
     severity_escalated: Severity = "page"

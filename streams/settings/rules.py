@@ -118,6 +118,3 @@ LEAD_LINK = Matching(
 SUFFIX = Matching(re.compile(r"[A-Za-z0-9._-]{1,50}", re.ASCII), 'an ending of letters, digits, ".", "_" and "-"')
 BASE_URL = Matching(re.compile(rf"{_URL.pattern}(?:/[^\s?#\"]*)?", re.ASCII), '"http://host:port/path", or https')
 WEBHOOK_URL = Matching(re.compile(rf"{_URL.pattern}(?:[/?][^\s#\"]*)?", re.ASCII), '"https://host/path", or http')
-LINK = Matching(
-    re.compile(r"(?:https?://[^\s<>|\"{}]*\{lead\}[^\s<>|\"{}]*)?", re.ASCII), '"https://crm.example.com/leads/{lead}"'
-)

@@ -37,6 +37,7 @@ class Wait:
             "routing_seconds": 60.0,
             "human_seconds": 180.0,
             "closed_seconds": 0.0,
+            "link": f"http://127.0.0.1:9464/leads/{lead}",
         } | fields
 
     def _common(self, what: str, minutes: float) -> dict[str, Any]:
