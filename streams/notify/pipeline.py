@@ -82,12 +82,15 @@ class Pipeline:
 
     async def run(self) -> None:
         """Tell until `stop` is called."""
+        failed = False
         while not self._stopping.is_set():
-            await self._wait()
+            if not failed:
+                await self._wait()
             self._forget()
             answer = await self._round()
             self.log.make_room()
-            if answer.outcome is Outcome.DELIVERED:
+            failed = answer.outcome is not Outcome.DELIVERED
+            if not failed:
                 self._backoff.succeeded()
                 continue
             pause = self._backoff.failed(answer.pause)
