@@ -15,8 +15,11 @@ from aiokafka import AIOKafkaProducer
 
 from schemas.alerts import Alert
 from schemas.codec import encode
-from streams.producing import partition_of
+from schemas.interaction_events import Interaction
+from schemas.lead_events import Created
+from streams.producing import connected, partition_of
 from streams.services import KafkaService
+from streams.settings.kafka import kafka_client_options
 from streams.topics import Role, TopicPlan, ensure_topics
 from tests.integration.alertmanager import Alertmanager, Labels
 from tests.integration.harness.leadpulse import LeadpulseRun, free_port
@@ -379,3 +382,43 @@ async def test_open_alarms_stay_open_while_the_broker_is_away(kafka_service: Kaf
             async with desk.worker() as worker:
                 await worker.tell(two.breached())
                 await until(lambda: _many(manager, 2), "the next is missing", timeout=60)
+
+
+async def test_a_lead_that_nobody_answers_reaches_alertmanager_within_a_second_on_a_silent_stream(
+    start_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    async with Hook(signed=False) as hook, Alertmanager(tmp_path, hook.url) as manager:
+        desk = start_desk(ALERTMANAGER=manager.url, RESEND="1m", HOLD="15m")
+        desk.environment["LEADPULSE_SLA__POLICIES"] = (
+            '[{name = "hot", clock = "wall", first_contact = "8s", warn_before = "4s"}]'
+        )
+        desk.notifier()
+        desk.start_worker("A")
+        await desk.wait_ready("A")
+        await desk.wait_ready("N")
+        created = datetime.now(UTC)
+        lead = Created(event_id="e-1", lead_id="L-1", occurred_at=created, source="web", team="north")
+        async with connected(kafka_client_options(desk.settings.kafka)) as writer:
+            await writer.write(desk.inputs[0], b"L-1", encode(lead))
+        for name, due in (("LeadWaiting", 4), ("LeadBreached", 8)):
+            await until(lambda name=name: _is_named(manager, name), f"no {name}")  # type: ignore[misc]  # bound in time
+            (alert,) = await manager.alerts()
+            late = datetime.fromisoformat(alert["updatedAt"]) - created - timedelta(seconds=due)
+            assert timedelta(0) <= late <= timedelta(seconds=1)
+            assert alert["generatorURL"] == f"http://127.0.0.1:{desk.ports['A']}/leads/L-1"
+        call = Interaction(
+            event_id="e-2",
+            lead_id="L-1",
+            occurred_at=datetime.now(UTC),
+            direction="out",
+            channel="call",
+            outcome="connected",
+            actor="ann",
+        )
+        async with connected(kafka_client_options(desk.settings.kafka)) as writer:
+            await writer.write(desk.inputs[1], b"L-1", encode(call))
+        await until(lambda: _many(manager, 0), "not over")
+
+
+async def _is_named(manager: Alertmanager, name: str) -> bool:
+    return [alert["labels"]["alertname"] for alert in await manager.alerts()] == [name]
