@@ -14,7 +14,7 @@ from typing import Any, Final
 from msgspec.json import encode
 
 from processors.alarms import Alarm, Wording, alarm_of
-from processors.incidents import Change
+from processors.notices import Change
 from schemas.alerts import Alert
 from streams.notify.messages import Message
 
@@ -71,9 +71,7 @@ class Alertmanager:
 
 def _over(alarm: Alarm, latest: Alarm, now: datetime) -> Posting:
     """End an alarm when the latest one began, or at what the latest one says that it ended."""
-    summary = (
-        f"{alarm.labels['lead']} still waits: see {latest.labels['alertname']}" if latest.labels else latest.summary
-    )
+    summary = f"now {latest.labels['alertname']}: {latest.summary}" if latest.labels else latest.summary
     return _posting(alarm, summary) | {"endsAt": max(alarm.at, min(latest.at, now))}
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from processors.incidents import Change
+from processors.notices import Change
 from schemas.alerts import Alert
 
 

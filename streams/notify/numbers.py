@@ -64,26 +64,27 @@ class ReceiverNumbers:
 
 
 class Standing(Protocol):
-    """What is looked up at each scrape, of one receiver.
-
-    Attributes:
-        name: The receiver.
-        waiting: Alarms to be told.
-        oldest: Time of the oldest of them, ms; None when there is none.
-        behind: Offsets not committed.
-        open: Incidents that go on.
-    """
+    """What is looked up of one receiver at each scrape."""
 
     @property
-    def name(self) -> str: ...  # noqa: D102
+    def name(self) -> str:
+        """Return its name."""
+
     @property
-    def waiting(self) -> int: ...  # noqa: D102
+    def waiting(self) -> int:
+        """Return how many alarms wait to be told."""
+
     @property
-    def oldest(self) -> int | None: ...  # noqa: D102
+    def oldest(self) -> int | None:
+        """Return the time of the oldest of them, ms; None when there is none."""
+
     @property
-    def behind(self) -> int: ...  # noqa: D102
+    def behind(self) -> int:
+        """Return how many offsets are not committed as told."""
+
     @property
-    def open(self) -> int: ...  # noqa: D102
+    def open(self) -> int:
+        """Return how many incidents go on that the receiver knows of."""
 
 
 class StandingCollector(Collector):

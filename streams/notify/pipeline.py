@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
-from processors.incidents import Change, Incidents
+from processors.notices import Change, Incidents
 from streams.notify.messages import Message, Outcome, Receiver
 from streams.notify.numbers import ReceiverNumbers
 from streams.notify.posting import Answer, Backoff

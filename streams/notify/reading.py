@@ -24,7 +24,7 @@ from aiokafka.errors import (
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from msgspec import Struct
 
-from processors.incidents import Incidents
+from processors.notices import Incidents
 from schemas.alerts import Alert
 from schemas.codec import ALERT_DECODER, UNREADABLE
 from streams.notify.numbers import ReceiverNumbers

@@ -29,7 +29,7 @@ from streams.notify.web import serving
 from streams.notify.webhook import Webhook
 from streams.settings import Settings
 from streams.settings.kafka import kafka_client_options
-from streams.settings.notify import webhook_key
+from streams.settings.notify import WebhookKey
 from streams.topics import TopicMismatch, read_topics
 
 logger = logging.getLogger(__name__)
@@ -146,8 +146,8 @@ def receivers(settings: Settings) -> list[Receiver]:
     found: list[Receiver] = [Alertmanager(_name(address), address, wording, **times) for address in notify.alertmanager]
     if notify.webhook is not None:
         gathering, lines = notify.digest_wait.seconds, notify.digest_lines
-        secret = partial(webhook_key, notify)
-        found.append(Webhook(notify.webhook.reveal(), secret, wording, gathering=gathering, lines=lines))
+        key = WebhookKey(notify)
+        found.append(Webhook(notify.webhook.reveal(), key, wording, gathering=gathering, lines=lines))
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from msgspec.json import encode
 
 from processors.alarms import Alarm, Wording, alarm_of
-from processors.incidents import Change
+from processors.notices import Change
 from schemas.alerts import Alert
 from streams.notify.messages import Message
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from msgspec import Meta, Struct
 from streams.settings.durations import Duration
 from streams.settings.rules import BASE_URL, Between
 from streams.settings.secret import Secret
+
+logger = logging.getLogger(__name__)
 
 Severity = Annotated[str, Meta(min_length=1, max_length=100)]
 
@@ -63,6 +66,25 @@ class Notify(Struct, frozen=True, kw_only=True):
     def has_receiver(self) -> bool:
         """Whether anybody is told."""
         return bool(self.alertmanager) or self.webhook is not None
+
+
+class WebhookKey:
+    """The key of the webhook's signatures as it is now; the last one while a file is being replaced.
+
+    Args:
+        notify: Settings that name a key.
+    """
+
+    def __init__(self, notify: Notify) -> None:
+        self._notify, self._last = notify, webhook_key(notify)
+
+    def __call__(self) -> str:
+        """Return the key."""
+        try:
+            self._last = webhook_key(self._notify) or self._last
+        except (OSError, UnicodeDecodeError) as error:
+            logger.warning("the key of the webhook cannot be read, the last one is used: %s", type(error).__name__)
+        return self._last
 
 
 def webhook_key(notify: Notify) -> str:

@@ -321,6 +321,25 @@ async def test_an_alarm_that_is_refused_for_good_goes_aside_and_others_go_on(sta
         assert bad.lead_id not in notifier.log_text()
 
 
+async def test_an_alertmanager_that_was_away_learns_what_is_open_and_holds_up_no_other(
+    start_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    async with Hook(signed=False) as hook, Alertmanager(tmp_path, hook.url, "one") as one:
+        two = Alertmanager(tmp_path, hook.url, "two")
+        desk = start_desk(ALERTMANAGER=f"{one.url},{two.url}")
+        await desk.make_topic()
+        desk.notifier()
+        await desk.wait_ready("N")
+        waits = [wait_of(f"L-{number}") for number in range(20)]
+        async with desk.worker() as worker:
+            await worker.tell(*(wait.breached() for wait in waits))
+            await until(lambda: _many(one, 20), "held up")
+            await worker.tell(*(wait.answered_late() for wait in waits[:5]))
+            await until(lambda: _many(one, 15), "not over")
+        async with two:
+            await until(lambda: _many(two, 15), "nothing learnt")
+
+
 async def test_a_notifier_that_was_frozen_does_not_bring_back_what_is_over(
     start_desk: Callable[..., Desk], tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from aiokafka.errors import CommitFailedError
 from aiokafka.structs import OffsetAndMetadata, OffsetAndTimestamp, TopicPartition
 from prometheus_client import CollectorRegistry
 
-from processors.incidents import Change
+from processors.notices import Change
 from schemas.alerts import Alert
 from schemas.codec import encode
 from streams.notify.messages import Message, Outcome

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.json import decode
 
 from processors.alarms import Wording
-from processors.incidents import Change
+from processors.notices import Change
 from streams.notify.alertmanager import Alertmanager
 from streams.notify.messages import Message
 from tests.processors.alerts import DEADLINE, Wait
@@ -59,7 +59,7 @@ def test_a_warning_ends_where_its_breach_begins() -> None:
     breach, warning = told(Change(WAIT.breached(), (WAIT.warned(),)))
     assert breach["labels"]["severity"] == "critical"
     assert warning["labels"]["severity"] == "warning"
-    assert warning["annotations"]["summary"] == "L-1 still waits: see LeadBreached"
+    assert warning["annotations"]["summary"].startswith("now LeadBreached: L-1 waits too long")
     assert span(warning) == (WAIT.warned().at, DEADLINE)
 
 

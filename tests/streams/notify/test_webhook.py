@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.json import decode
 
 from processors.alarms import Wording
-from processors.incidents import Change
+from processors.notices import Change
 from schemas.alerts import Alert
 from streams.notify.messages import Message
 from streams.notify.webhook import KEY, SIGNATURE, TIMESTAMP, Webhook

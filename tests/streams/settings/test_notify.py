@@ -8,7 +8,7 @@ import pytest
 
 from streams.settings import SettingsError, load
 from streams.settings.fields import toml
-from streams.settings.notify import webhook_key
+from streams.settings.notify import WebhookKey
 
 HOOK = "webhook = 'https://hooks.example.com/services/T0?x=1'\n"
 
@@ -62,13 +62,18 @@ def test_a_file_without_a_secret_is_refused(tmp_path: Path) -> None:
 
 def test_the_key_comes_from_the_environment_or_from_a_file_as_it_is_now(tmp_path: Path) -> None:
     hook = {"LEADPULSE_NOTIFY__WEBHOOK": "http://127.0.0.1:1/hook"}
-    assert webhook_key(load(environ=hook | {"LEADPULSE_NOTIFY__WEBHOOK_SECRET": "key"}).notify) == "key"
+    assert WebhookKey(load(environ=hook | {"LEADPULSE_NOTIFY__WEBHOOK_SECRET": "key"}).notify)() == "key"
     file = tmp_path / "key"
     file.write_text("one\n", encoding="utf-8")
-    notify = load(environ=hook | {"LEADPULSE_NOTIFY__WEBHOOK_SECRET_FILE": str(file)}).notify
-    assert webhook_key(notify) == "one"
+    key = WebhookKey(load(environ=hook | {"LEADPULSE_NOTIFY__WEBHOOK_SECRET_FILE": str(file)}).notify)
+    assert key() == "one"
     file.write_text("two\n", encoding="utf-8")
-    assert webhook_key(notify) == "two"
+    assert key() == "two"
+    for content in (b"", b"\xff"):  # while it is being replaced
+        file.write_bytes(content)
+        assert key() == "two"
+    file.unlink()
+    assert key() == "two"
 
 
 def test_the_address_of_a_webhook_is_a_secret() -> None:

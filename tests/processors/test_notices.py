@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from processors.alarms import is_end
-from processors.incidents import Change, Incidents
+from processors.notices import Change, Incidents
 from schemas.alerts import Alert
 from tests.processors.alerts import Wait
 
@@ -59,7 +59,8 @@ def test_an_end_is_told_to_those_who_know_of_the_beginning_and_then_forgotten() 
     incidents.take(WAIT.answered_late(), 1)
     (change,) = tell(incidents)
     assert (change.alert, change.shown, change.ends) == (WAIT.answered_late(), (WAIT.breached(),), True)
-    assert incidents.pending() == incidents.open() == []
+    assert incidents.pending() == []
+    assert incidents.open() == []
 
 
 def test_an_end_is_told_when_the_beginning_may_have_arrived() -> None:
