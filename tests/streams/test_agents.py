@@ -187,8 +187,8 @@ def test_everything_is_known_up_to_where_time_has_passed_once_it_is_committed() 
     assert found.known_until == 0
     found.tick(T0_MS + 1)
     assert found.known_until == T0_MS + 1, "nothing waits to be committed"
-    for topic, batch in records(created(0)).items():
-        found.apply(topic, batch)
+    for batch in records(created(0)).values():
+        found.apply(batch)
     found.tick(T0_MS + 2)
     assert found.known_until == T0_MS + 1
     list(found.flush())

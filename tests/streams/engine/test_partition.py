@@ -15,7 +15,7 @@ from streams.engine.positions import POSITION_KEY, decode_position
 from streams.engine.state import RecordFailed
 from streams.engine.transaction import Writes, Written
 from streams.engine.watch import Observed
-from tests.streams.engine.builders import OPTIONS, RecordingState, record, records
+from tests.streams.engine.builders import OPTIONS, RecordingState, record
 
 
 class FakeProducer:
