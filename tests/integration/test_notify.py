@@ -262,6 +262,7 @@ async def test_what_began_and_ended_while_the_webhook_was_away_is_not_called_out
         await worker.tell(over.warned(), open_.warned())
         await notifier.logs("does not take alarms")
         await worker.tell(over.breached(), open_.breached(), over.answered_late())
+        await until(lambda: _waits(desk, 1), "the end was not read")
         async with hook:
             await until(lambda: _told(hook, open_.breached()), "the open one is missing")
             assert set(hook.told) == {open_.breached().alert_id}
@@ -272,6 +273,10 @@ async def test_what_began_and_ended_while_the_webhook_was_away_is_not_called_out
             desk.notifier()
             await until(lambda: _told(hook, open_.answered_late()), "the end is missing")
             assert hook.told == {open_.breached().alert_id: 1, open_.answered_late().alert_id: 1}
+
+
+async def _waits(desk: Desk, alarms: int) -> bool:
+    return desk.metrics("N").total("leadpulse_notify_queue_alarms") == alarms
 
 
 async def _told(hook: Hook, alert: Alert) -> bool:
