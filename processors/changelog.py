@@ -23,8 +23,8 @@ from processors.record import encode_lead
 from processors.shard import Shard
 
 LEAD, LABEL, SLOT, PANE, CHECKPOINT = b"l", b"n", b"d", b"p", b"m"
-FORMAT = 1
-"""Version of the stored form; a worker refuses a newer one."""
+FORMAT = 2
+"""Version of the stored form; a worker refuses any other one: it could not read the lead records."""
 
 SLOTS = 512
 CHECKPOINT_EVERY = 256
@@ -71,8 +71,8 @@ class Checkpoint(Struct, array_like=True):
     meaning: bytes
 
 
-class NewerFormatError(Exception):
-    """The changelog was written by a newer version of leadpulse."""
+class OtherFormatError(Exception):
+    """The changelog was written by a version of leadpulse that stores its state in another form."""
 
 
 _encode = msgpack.Encoder().encode
@@ -179,8 +179,7 @@ class Changelog:
             table, _, number = key[1:].partition(b"\0")
             self._labels_stored[table.decode(), int(number)] = value.decode()
         elif kind == CHECKPOINT:
-            if msgpack.decode(value)[0] > FORMAT:
-                raise NewerFormatError("the state was written by a newer version of leadpulse; run that one")
+            _check_format(msgpack.decode(value)[0])
             self._stored = _decode_checkpoint(value)
 
     def loaded(self) -> Generator[None, None, bool]:
@@ -220,6 +219,16 @@ class Changelog:
     def _count(self, counts: dict[str, int]) -> None:
         self._shard.counts.clear()
         self._shard.counts.update(counts)
+
+
+def _check_format(written: int) -> None:
+    if written > FORMAT:
+        raise OtherFormatError("the state was written by a newer version of leadpulse; run that one")
+    if written < FORMAT:
+        raise OtherFormatError(
+            f"the state has format {written}, which this version of leadpulse cannot read; give the app a new id "
+            "(app.id), so that it reads the topics anew, or run the version that wrote it"
+        )
 
 
 def _seq(delta: Delta) -> int:

@@ -13,7 +13,7 @@ from msgspec import msgpack, structs
 from processors import changelog as module
 from processors.calendars import CalendarPlan
 from processors.cells import Cells
-from processors.changelog import FORMAT, Changelog, Checkpoint, Delta, NewerFormatError, restore
+from processors.changelog import FORMAT, Changelog, Checkpoint, Delta, OtherFormatError, restore
 from processors.funnel import HOUR_MS, MINUTE_MS, Funnel, Stage
 from processors.policies import BUSINESS, Policy, targets
 from processors.shard import Shard
@@ -207,8 +207,13 @@ def test_a_newer_format_is_refused() -> None:
     shard = Shard(FUNNEL)
     changelog = Changelog(shard)
     newer = [FORMAT + 1, "in whatever form", {"future": True}]
-    with pytest.raises(NewerFormatError, match="newer version"):
+    with pytest.raises(OtherFormatError, match="newer version"):
         changelog.load(b"m", msgpack.encode(newer))
+
+
+def test_an_older_format_that_cannot_be_read_is_refused_with_a_way_out() -> None:
+    with pytest.raises(OtherFormatError, match=r"format 1, .* new id \(app\.id\)"):
+        Changelog(Shard(FUNNEL)).load(b"m", msgpack.encode([1, "in whatever form"]))
 
 
 # -- a configuration that means something else -------------------------------------------------------------------------
