@@ -84,7 +84,8 @@ def _pack(shard: Shard) -> None:
 def _records(shard: Shard, changelog: Changelog) -> Iterator[Record]:
     for lead_id, record in shard.cold.items():
         yield b"l" + lead_id.encode(), record
-    yield from changelog.flush()
+    # Nothing of what was deleted: compaction has removed it.
+    yield from (record for record in changelog.flush() if record[1] is not None)
 
 
 async def write(partition: int, records: Iterator[Record], job: Job) -> None:
