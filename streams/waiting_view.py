@@ -78,6 +78,7 @@ class _Part:
         self.reason = reason
         """Why it has to be written whole; empty while it is in step or being written."""
         self.retry_at = 0.0
+        self.is_fenced = False
         self.whole_at = 0.0
         self.backlog: list[str] = []
         self.known = 0
@@ -280,11 +281,14 @@ class WaitingView:
 
     def _kept(self, part: _Part, outcome: Outcome) -> bool:
         if outcome is Outcome.KEPT:
+            part.is_fenced = False
             return True
         if outcome is Outcome.FENCED:
             self._errors["fenced"] += 1
             part.retry_at = time.monotonic() + SEEN_EVERY
-            logger.warning("partition %s: another worker has it in the view of who waits", part.claim.partition)
+            if not part.is_fenced:
+                logger.warning("partition %s: another worker has it in the view of who waits", part.claim.partition)
+            part.is_fenced = True
         part.leave()
         part.backlog.clear()
         part.reason, part.known = "taken_over" if outcome is Outcome.FENCED else "lost", 0
