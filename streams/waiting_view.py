@@ -130,6 +130,7 @@ class WaitingView:
         self._task: asyncio.Task[None] | None = None
         self._parts: dict[int, _Part] = {}
         self._turn = 0
+        self._stopping = False
         self._up = False
         self._fresh_session = True
         self._in_step_at = time.monotonic()
@@ -145,6 +146,8 @@ class WaitingView:
 
     async def stop(self) -> None:
         """Keep it no longer. What is in Redis stays for the next owner, or until it expires."""
+        self._stopping = True  # Python 3.11's wait_for, with which the client sends, may swallow a cancellation
+        self._wake.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -167,7 +170,7 @@ class WaitingView:
     async def _run(self) -> None:
         """Keep the view over one connection after the other."""
         backoff = FIRST_BACKOFF
-        while True:
+        while not self._stopping:
             try:
                 await self._session()
             except Exception as error:  # whatever it is: the stream goes on without the view
@@ -196,7 +199,7 @@ class WaitingView:
             store = Store(client, redis_prefix(self._settings), self._settings.redis.expire.ms)
             self._up, self._fresh_session = True, True
             logger.info("the view of who waits is kept in Redis")
-            while True:
+            while not self._stopping:
                 await self._round(store)
 
     async def _round(self, store: Store) -> None:
