@@ -78,6 +78,7 @@ class _Part:
         self.reason = reason
         """Why it has to be written whole; empty while it is in step or being written."""
         self.retry_at = 0.0
+        self.is_fenced = False
         self.whole_at = 0.0
         self.backlog: list[str] = []
         self.known = 0
@@ -129,6 +130,7 @@ class WaitingView:
         self._task: asyncio.Task[None] | None = None
         self._parts: dict[int, _Part] = {}
         self._turn = 0
+        self._stopping = False
         self._up = False
         self._fresh_session = True
         self._in_step_at = time.monotonic()
@@ -144,6 +146,8 @@ class WaitingView:
 
     async def stop(self) -> None:
         """Keep it no longer. What is in Redis stays for the next owner, or until it expires."""
+        self._stopping = True  # Python 3.11's wait_for, with which the client sends, may swallow a cancellation
+        self._wake.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -166,7 +170,7 @@ class WaitingView:
     async def _run(self) -> None:
         """Keep the view over one connection after the other."""
         backoff = FIRST_BACKOFF
-        while True:
+        while not self._stopping:
             try:
                 await self._session()
             except Exception as error:  # whatever it is: the stream goes on without the view
@@ -195,7 +199,7 @@ class WaitingView:
             store = Store(client, redis_prefix(self._settings), self._settings.redis.expire.ms)
             self._up, self._fresh_session = True, True
             logger.info("the view of who waits is kept in Redis")
-            while True:
+            while not self._stopping:
                 await self._round(store)
 
     async def _round(self, store: Store) -> None:
@@ -280,11 +284,14 @@ class WaitingView:
 
     def _kept(self, part: _Part, outcome: Outcome) -> bool:
         if outcome is Outcome.KEPT:
+            part.is_fenced = False
             return True
         if outcome is Outcome.FENCED:
             self._errors["fenced"] += 1
             part.retry_at = time.monotonic() + SEEN_EVERY
-            logger.warning("partition %s: another worker has it in the view of who waits", part.claim.partition)
+            if not part.is_fenced:
+                logger.warning("partition %s: another worker has it in the view of who waits", part.claim.partition)
+            part.is_fenced = True
         part.leave()
         part.backlog.clear()
         part.reason, part.known = "taken_over" if outcome is Outcome.FENCED else "lost", 0

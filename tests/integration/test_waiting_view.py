@@ -204,6 +204,19 @@ async def test_a_redis_that_hangs_counts_as_away_and_what_it_had_taken_undoes_no
             await in_step(client, floor, 0.5)
 
 
+async def test_a_redis_that_wants_a_password_gets_it_and_takes_nothing_without(tmp_path: Path) -> None:
+    floor, secret = Floor(), "correct-horse"
+    floor.work()
+    with RedisService(tmp_path) as redis:
+        async with Redis(port=redis.port) as client:
+            await client.config_set("requirepass", secret)
+            async with kept(redis, floor) as view:
+                await stands(view, up=False, errors={"away": 2, "fenced": 0})
+            assert (await read_view(client, "leadpulse")).cards == {}
+            async with kept(redis, floor, password=secret):
+                await in_step(client, floor)
+
+
 async def test_a_later_owner_takes_over_and_removes_what_is_no_longer_so(redis: RedisService, client: Redis) -> None:
     former, later = Floor(seed=1), Floor(seed=2)
     former.work(5)
