@@ -236,7 +236,9 @@ class Fold:
             self._answer(cells, lead, t, FIRST_ATTEMPT, sign)
             for hook in self._touched:
                 hook(cells, lead, t, meaning, sign)
+            self._wait(cells, lead, -sign)
             lead.attempted = t
+            self._wait(cells, lead, sign)
             self._following.approach(cells, lead, t, sign)
         else:
             self._answer(cells, lead, t, FIRST_CONTACT, sign)

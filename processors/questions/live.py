@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from processors.cells import FAMILY_MASK, MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family, Field
-from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE
+from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT
 from processors.promises import steps_of
 from processors.questions.base import Question, Rules
 from processors.record import Lead
@@ -11,6 +11,7 @@ from processors.record import Lead
 OPEN_LEADS = Family(10, "open", (SOURCE, Field("stage", B, 10, "stage")))
 BANDS = ("on_time", "warned", "breached", "unpromised")
 ON_TIME, BREACHED, UNPROMISED = 0, 2, 3
+_ANY_ANSWER, _CONTACT = (FIRST_ATTEMPT, FIRST_CONTACT), (FIRST_CONTACT,)
 UNANSWERED = Family(11, "unanswered", (SOURCE, TEAM, Field("band", 0, 2, BANDS)))
 ORPHANS = Family(12, "uncreated", ())
 ORPHAN_CELL = ORPHANS.key
@@ -47,8 +48,11 @@ class Live(Question):
     def __init__(self, rules: Rules) -> None:
         super().__init__(rules)
         policies = rules.promises.policies
-        self._answer_promised = [
-            any(policies.steps(number)[:NEXT_RESPONSE]) for number in range(len(policies.policies))
+        # Policy -> what it promises to a lead that was not attempted, and to one that was: only what a lead still waits
+        # for says how it stands.
+        self._promised = [
+            tuple([n for n in pending if policies.steps(policy)[n]] for pending in (_ANY_ANSWER, _CONTACT))
+            for policy in range(len(policies.policies))
         ]
 
     def opened(self, cells: Cells, lead: Lead, sign: int) -> None:
@@ -65,11 +69,12 @@ class Live(Question):
 
     def _band(self, lead: Lead) -> int:
         policy = self.rules.promises.policy(lead)
-        if policy is None or not self._answer_promised[policy]:
+        if policy is None:
             return UNPROMISED
-        if not lead.steps:
-            return ON_TIME
-        return min(BREACHED, max(steps_of(lead, FIRST_ATTEMPT), steps_of(lead, FIRST_CONTACT)))
+        promised = self._promised[policy][lead.attempted > 0]
+        if not promised:
+            return UNPROMISED
+        return min(BREACHED, max([steps_of(lead, obligation) for obligation in promised])) if lead.steps else ON_TIME
 
     def moved(self, cells: Cells, lead: Lead, t: int, stage: int, rank: int, sign: int) -> None:
         """Move an open lead to its new stage."""

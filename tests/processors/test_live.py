@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
+
 from processors.changelog import Changelog, restore
+from processors.funnel import MINUTE_MS
+from processors.policies import WALL, Policy, targets
 from processors.shard import Shard
 from tests.processors.events import (
     FUNNEL,
+    T0_MS,
     assigned,
     automatic_mail,
     call,
@@ -19,8 +24,12 @@ from tests.processors.events import (
     stage,
     won,
 )
-from tests.processors.looks import Log, ages, feed
+from tests.processors.looks import Log, ages, feed, panes
 from tests.processors.telling import live, oldest, shard_of
+
+
+def bands(shard: Shard) -> dict[str, int]:
+    return {key[3]: count for key, count in panes(shard).get(0, {}).items() if key[0] == "unanswered"}
 
 
 def test_an_open_lead_counts_in_the_stage_it_is_in() -> None:
@@ -80,3 +89,21 @@ def test_ages_are_exact_to_the_millisecond_and_come_back_after_a_restart() -> No
     assert ages(back) == ages(shard)
     assert oldest(back, "open_age") == {"web": 59_999 / 60_000}
     assert oldest(back, "unanswered_age") == {"north": 60_001 / 60_000}
+
+
+def test_a_late_attempt_leaves_a_lead_as_on_time_as_its_contact_is() -> None:
+    #  created 0    attempt due 5      attempted 7           contact due 60
+    #  on_time      breached           on_time again         …
+    policy = Policy(name="p", clock=WALL, targets=targets(first_attempt=5 * MINUTE_MS, first_contact=60 * MINUTE_MS))
+    funnel = structs.replace(FUNNEL, policies=(policy,))
+    shard = feed(Shard(funnel), [created(0)])
+    shard.tick(T0_MS + 6 * MINUTE_MS)
+    assert bands(shard) == {"breached": 1}
+    feed(shard, [call("no_answer", 7)])
+    assert bands(shard) == {"on_time": 1}
+
+
+def test_a_lead_that_was_attempted_waits_for_nothing_that_was_promised_where_only_the_attempt_was() -> None:
+    policy = Policy(name="p", clock=WALL, targets=targets(first_attempt=5 * MINUTE_MS))
+    shard = feed(Shard(structs.replace(FUNNEL, policies=(policy,))), [created(0), call("no_answer", 2)])
+    assert bands(shard) == {"unpromised": 1}
