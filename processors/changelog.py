@@ -20,6 +20,7 @@ from msgspec import Struct, msgpack
 
 from processors.cells import Cells
 from processors.record import encode_lead
+from processors.revision import Moved, moved, sums
 from processors.shard import Shard
 
 LEAD, LABEL, SLOT, PANE, CHECKPOINT = b"l", b"n", b"d", b"p", b"m"
@@ -87,6 +88,9 @@ class Changelog:
         shard: The shard, empty when it is to be restored.
         checkpoint_every: Commits between checkpoints; fewer than `slots`.
         slots: Length of the ring.
+
+    Attributes:
+        moved: What the last start moved, because what the numbers mean had changed.
     """
 
     def __init__(self, shard: Shard, checkpoint_every: int = CHECKPOINT_EVERY, slots: int = SLOTS) -> None:
@@ -99,6 +103,7 @@ class Changelog:
         self._deltas: dict[bytes, Delta] = {}
         self._labels_stored: dict[tuple[str, int], str] = {}
         self._rewritten: list[str] = []
+        self.moved: list[Moved] = []
 
     # -- out -----------------------------------------------------------------------------------------------------
 
@@ -198,9 +203,11 @@ class Changelog:
         known = stored is not None or bool(shard.cold)
         self._due = not known
         if known and (stored is None or stored.meaning != self._meaning):
+            before = sums(pane for _, pane in shard.panes.all())
             for changed in shard.recompute():
                 self._rewritten += changed
                 yield
+            self.moved = moved(before, sums(pane for _, pane in shard.panes.all()))
             self._due = True
             return True
         yield from shard.derive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ from streams.engine.state import Output, RecordFailed
 from streams.event_clock import EventClock
 
 _TOPIC = attrgetter("topic")
+
+logger = logging.getLogger(__name__)
 
 Clock = Callable[[], int]
 """Gives now in ms since 1970."""
@@ -107,6 +110,8 @@ class LeadState:
         The first look at the windows adds up three months of panes; it is better taken here than by a scrape.
         """
         self.recomputed = yield from self.changelog.loaded()
+        if self.recomputed:
+            self._say_what_moved()
         self.counts = dict(self.shard.counts)
         self.shard.windows.advance(self.now())
         self.taken_at = wall_clock() if self._wall is None else self._wall()
@@ -179,6 +184,16 @@ class LeadState:
         self.known_until, self._reached_at_flush = self._reached_at_flush or self.known_until, None
         if self.shard.waiting.committed() and self.on_waiting:
             self.on_waiting()
+
+    def _say_what_moved(self) -> None:
+        moved = "; ".join(map(str, self.changelog.moved)) or "nothing"
+        logger.warning(
+            "partition %s: the settings mean something else than those that its numbers were made with; all were made "
+            "anew from %s leads. Moved, at any time: %s",
+            self.partition,
+            f"{len(self.shard):,}",
+            moved,
+        )
 
     # -- what becomes of an event --------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import json
+from msgspec import json, structs
 
 from processors.shard import Shard
 from schemas.dead_letters import REASON_HEADER
@@ -207,3 +207,16 @@ def test_a_commit_that_changes_who_waits_is_told() -> None:
     take(found, won(1))
     take(found, won(2, "of nobody"))
     assert told == [1, 0]
+
+
+def test_a_start_with_other_settings_says_what_moved(caplog: pytest.LogCaptureFixture) -> None:
+    changelog, before = Topic(), new()
+    for batch in records(created(0), call("connected", 8)).values():
+        before.apply(batch)
+    write(changelog, before.flush())
+    after = LeadState(0, structs.replace(FUNNEL, contact_outcomes=frozenset({"held"})), OUTLETS, lambda: T0_MS)
+    for key, value in changelog.items():
+        after.load(key, value)
+    list(after.loaded())
+    assert "all were made anew from 1 leads" in caplog.text
+    assert "response kind=contact: 1 -> 0" in caplog.text
