@@ -17,6 +17,7 @@ from streams.plan import engine_options, state_factory, topic_plans
 from streams.settings.funnel import funnel_of
 from streams.settings.sections import Settings
 from streams.topics import ensure_topics
+from streams.web.access import access_of
 from streams.web.addresses import base_url
 from streams.web.metrics import Scraper
 from streams.web.server import WebServer
@@ -47,7 +48,8 @@ class LeadpulseApp(EngineApp):
         )
         registry, measurements = registry_for(self)
         self.scraper = Scraper(self.funnel, registry, measurements)
-        self._web = WebServer(self, self.scraper, settings.web.host, settings.web.port)
+        access = access_of(settings.web)
+        self._web = WebServer(self, self.scraper, settings.web.host, settings.web.port, access)
         Engine(self, state_factory(settings), measurements)
 
     async def _get_ready(self) -> None:

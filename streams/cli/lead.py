@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from schemas.refusals import one_line
 from streams.cli.errors import CliError, ExitCode
 from streams.cli.invocation import settings_of
 from streams.cli.tables import cell, grid, screen
+from streams.web.access import access_of
 from streams.web.addresses import base_url, lead_url
 
 app = typer.Typer()
@@ -48,15 +50,17 @@ def lead(
 ) -> None:
     """Show what is known of one lead: what it is now, and what happened to it.
 
-    A worker is asked over HTTP; any will do, they ask each other. Times are in the zone of the funnel. The exit code is
-    1 when no event of the lead has been seen, and 69 when no worker can tell.
+    A worker is asked over HTTP; any will do, they ask each other. Where they want a token, it is that of the
+    [web] settings. Times are in the zone of the funnel. The exit code is 1 when no event of the lead has been seen, 69
+    when no worker can tell, and 78 when the token is not right.
 
     Examples:
       leadpulse lead L-2041
       leadpulse lead --url http://leadpulse.example:9464 --json L-2041
     """
     settings = settings_of(ctx)
-    body = fetch(url or base_url(settings.web), lead_id)
+    token = access_of(settings.web).api
+    body = fetch(url or base_url(settings.web), lead_id, token.header() if token else {})
     if as_json:
         typer.echo(body.decode())
         return
@@ -67,15 +71,20 @@ def lead(
     print_timeline(told, ZoneInfo(settings.funnel.zone), screen())
 
 
-def fetch(worker: str, lead_id: str) -> bytes:
+def fetch(worker: str, lead_id: str, headers: Mapping[str, str]) -> bytes:
     """Ask a worker about a lead, and return its answer.
+
+    Args:
+        worker: Its base URL.
+        lead_id: Which lead.
+        headers: What to send along, such as a token.
 
     Raises:
         CliError: It does not know the lead, cannot tell, or does not answer.
     """
     address = _address(worker, lead_id)
     try:
-        status, body = _get(address)
+        status, body = _get(address, headers)
     except (OSError, http.client.HTTPException) as error:
         reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
         message = (
@@ -87,6 +96,8 @@ def fetch(worker: str, lead_id: str) -> bytes:
     code = ExitCode.FAILURE if status == http.HTTPStatus.NOT_FOUND else ExitCode.UNAVAILABLE
     if status == http.HTTPStatus.BAD_REQUEST:
         code = ExitCode.USAGE
+    if status == http.HTTPStatus.UNAUTHORIZED:
+        raise CliError(f"{worker} asks for its token: set [web] api_token_file or api_token", ExitCode.CONFIGURATION)
     raise CliError(f"lead {one_line(lead_id, _LONGEST_ERROR)}: {_error(status, body)}", code)
 
 
@@ -101,11 +112,11 @@ def _address(worker: str, lead_id: str) -> URL:
     return address
 
 
-def _get(address: URL) -> tuple[int, bytes]:
+def _get(address: URL, headers: Mapping[str, str]) -> tuple[int, bytes]:
     # No library that would look for a proxy in the environment, or follow the answer elsewhere.
     connection = _CLIENTS[address.scheme](str(address.host), address.port, timeout=_TIMEOUT)
     try:
-        connection.request("GET", address.raw_path_qs, headers={"Accept": "application/json"})
+        connection.request("GET", address.raw_path_qs, headers={"Accept": "application/json", **headers})
         answer = connection.getresponse()
         body = answer.read(MAX_ANSWER + 1)
     finally:

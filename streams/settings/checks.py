@@ -13,6 +13,7 @@ from streams.settings.kafka import password, tls_context
 from streams.settings.lines import ValuePath
 from streams.settings.promises import Promise
 from streams.settings.sections import Calendar, Kafka, Settings
+from streams.settings.web import check_web
 
 Fault = tuple[ValuePath, str]
 
@@ -192,6 +193,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "kafka": check_kafka,
     "topics": check_topics,
     "worker": check_worker,
+    "web": check_web,
     "funnel": check_funnel,
     "response": check_response,
     "hours": check_hours,

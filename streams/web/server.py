@@ -13,6 +13,7 @@ from msgspec import json
 
 from processors.timeline import Timeline, timeline
 from streams.agents import LeadState
+from streams.web.access import OPEN, Access, guarded
 from streams.web.addresses import LOCAL, lead_url
 from streams.web.metrics import Scraper
 
@@ -52,11 +53,12 @@ class WebServer:
         scraper: Makes the answer to a scrape.
         host: Address to listen on.
         port: Port to listen on; 0 for a free one.
+        access: Who may read; health is told to everybody.
     """
 
-    def __init__(self, worker: Worker, scraper: Scraper, host: str, port: int) -> None:
+    def __init__(self, worker: Worker, scraper: Scraper, host: str, port: int, access: Access = OPEN) -> None:
         self._worker, self._scraper = worker, scraper
-        self._host, self._port = host, port
+        self._host, self._port, self._access = host, port, access
         self._runner: web.AppRunner | None = None
         self._client: aiohttp.ClientSession | None = None
         self._keeping_fresh: asyncio.Task[None] | None = None
@@ -71,10 +73,10 @@ class WebServer:
         app.add_routes(
             [
                 web.get("/", self._index),
-                web.get("/metrics", self._metrics),
+                web.get("/metrics", guarded(self._metrics, self._access.metrics)),
                 web.get("/livez", self._livez),
                 web.get("/readyz", self._readyz),
-                web.get(r"/leads/{lead_id:[\s\S]+}", self._lead),
+                web.get(r"/leads/{lead_id:[\s\S]+}", guarded(self._lead, self._access.api)),
             ]
         )
         app.on_response_prepare.append(_add_headers)
@@ -136,8 +138,11 @@ class WebServer:
     async def _ask(self, peer: str, lead_id: str) -> tuple[int, bytes]:
         if self._client is None:
             return _UNAVAILABLE, b""
+        # The token that this worker asks for is the one it shows: it is the same for all of an application.
+        shown = self._access.api.header() if self._access.api else {}
         try:
-            async with self._client.get(lead_url(peer, lead_id, local=True), allow_redirects=False) as answer:
+            url = lead_url(peer, lead_id, local=True)
+            async with self._client.get(url, headers=shown, allow_redirects=False) as answer:
                 if (answer.content_length or 0) > MAX_ANSWER:
                     return _UNAVAILABLE, b""
                 return answer.status, await answer.read()
