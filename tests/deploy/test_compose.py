@@ -30,7 +30,7 @@ def test_it_is_a_compose_file() -> None:
 @pytest.mark.parametrize("fault", [{"comand": []}, {"restart": "sometimes"}, {"ports": ["a:b"]}])
 def test_the_check_of_compose_files_finds_faults(fault: dict[str, Any]) -> None:
     faulty = {"services": {"x": {"image": "x"} | fault}}
-    with pytest.raises(ValueError, match=r"comand|sometimes|address"):
+    with pytest.raises(ValueError, match=r"comand|sometimes|parsing port"):
         PyCompose.from_json(json.dumps(faulty))
 
 
@@ -121,7 +121,8 @@ def test_workers_have_names_of_their_own_and_reach_each_other() -> None:
 
 
 def test_redis_and_alertmanager_are_where_the_settings_say() -> None:
-    for url in (settings_of("worker-1").redis.url, settings_of("notifier").notify.alertmanager):
+    (alertmanager,) = settings_of("notifier").notify.alertmanager
+    for url in (settings_of("worker-1").redis.url, alertmanager):
         assert urlsplit(url).hostname in services()
 
 
@@ -134,9 +135,9 @@ def test_prometheus_scrapes_what_is_there() -> None:
     assert targets["alertmanager"] == ["alertmanager:9093"]
 
 
-def test_promtool_accepts_the_configuration_and_its_rules(tmp_path: Path) -> None:
+def test_promtool_accepts_the_configuration_and_its_rules(promtool: str, tmp_path: Path) -> None:
     shutil.copytree(DEPLOY / "prometheus", tmp_path / "prometheus")
-    command = ["promtool", "check", "config", str(tmp_path / "prometheus" / "prometheus.yml")]
+    command = [promtool, "check", "config", str(tmp_path / "prometheus" / "prometheus.yml")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"SUCCESS: [1-9]\d* rules? found", done.stdout), "there are rules, and Prometheus finds them"
@@ -155,9 +156,16 @@ def test_grafana_is_provisioned_with_what_is_there() -> None:
     assert sources[0]["jsonData"]["timeInterval"] == interval
 
 
-@pytest.mark.parametrize(("name", "option", "path"), [("prometheus", "config.file", ""), ("alertmanager", "config.file", "")])
-def test_configuration_files_are_where_the_command_looks(name: str, option: str, path: str) -> None:
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager"])
+def test_configuration_files_are_where_the_command_looks(name: str) -> None:
     service = services()[name]
-    (file,) = (Path(part.partition("=")[2]) for part in service["command"] if part.startswith(f"--{option}="))
+    (option,) = (part for part in service["command"] if part.startswith("--config.file="))
+    file = Path(option.partition("=")[2])
     places = {target: source for source, target in mounted(service)}
     assert (places[str(file.parent)] / file.name).is_file()
+
+
+def test_the_notifier_is_asked_for_its_health_where_it_listens() -> None:
+    settings = settings_of("notifier").notify
+    assert settings.host == "0.0.0.0"  # noqa: S104  # inside the container
+    assert f"http://127.0.0.1:{settings.port}/livez" in services()["notifier"]["healthcheck"]["test"][-1]

@@ -31,6 +31,7 @@ from tests.deploy.files import (
     of_kind,
     placed,
     pod_of,
+    read_yaml,
     setting_variables,
     workloads,
 )
@@ -173,6 +174,8 @@ async def test_probes_ask_for_pages_that_the_worker_has(overlay: str) -> None:
     finally:
         await server.stop()
     assert [probe["httpGet"]["path"] for probe in probes] == ["/readyz", "/livez", "/readyz"]
+    notifier = pod_of(named(overlay, "Deployment", "leadpulse-notify"))["containers"][0]
+    assert [notifier[kind]["httpGet"]["path"] for kind in ("livenessProbe", "readinessProbe")] == ["/livez", "/readyz"]
 
 
 @each_overlay
@@ -223,7 +226,8 @@ def port_of(address: str) -> int:
 
 @each_overlay
 def test_the_network_policies_open_the_ports_of_the_settings_and_no_others(overlay: str, tmp_path: Path) -> None:
-    found = {c["name"]: settings_of(overlay, c, tmp_path) for _, c in containers(overlay) if "args" in c and c["args"][0] in COMMANDS}
+    ours = [container for _, container in containers(overlay) if container["image"].startswith("leadpulse:")]
+    found = {container["name"]: settings_of(overlay, container, tmp_path) for container in ours}
     worker = named(overlay, "NetworkPolicy", "leadpulse-worker")["spec"]
     settings = found["worker"]
     kafka = {port_of(broker) for broker in settings.kafka.brokers}
@@ -232,7 +236,7 @@ def test_the_network_policies_open_the_ports_of_the_settings_and_no_others(overl
     notifier = named(overlay, "NetworkPolicy", "leadpulse-notify")["spec"]
     settings = found["notifier"]
     assert ports(notifier["ingress"]) == {settings.notify.port}
-    assert ports(notifier["egress"]) == {53, port_of(settings.notify.alertmanager)} | kafka
+    assert ports(notifier["egress"]) == {53, *map(port_of, settings.notify.alertmanager)} | kafka
     assert ports(worker["egress"], "UDP") == ports(notifier["egress"], "UDP") == {53}
 
 
@@ -244,10 +248,11 @@ def test_containers_listen_where_the_settings_say(overlay: str, container: dict[
 
 
 def test_the_jobs_of_prometheus_are_named_as_boards_and_rules_expect() -> None:
-    jobs = {job["job_name"] for job in yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())["scrape_configs"]}
+    jobs = {job["job_name"] for job in read_yaml("prometheus/prometheus.yml")["scrape_configs"]}
+    services = of_kind("production", "Service")
     for monitor in of_kind("production", "ServiceMonitor"):
-        selector = monitor["spec"]["selector"]["matchLabels"]
-        (service,) = (s for s in of_kind("production", "Service") if selector.items() <= s["metadata"]["labels"].items())
+        selector = monitor["spec"]["selector"]["matchLabels"].items()
+        (service,) = (service for service in services if selector <= service["metadata"]["labels"].items())
         assert service["metadata"]["name"] in jobs, "the job is named like the service"
         (endpoint,) = monitor["spec"]["endpoints"]
         assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
@@ -275,15 +280,17 @@ def test_manifests_made_of_dashboards_and_rules_are_fresh() -> None:
 
 def test_every_dashboard_is_there_and_small_enough_to_be_applied() -> None:
     maps = [m for m in of_kind("production", "ConfigMap") if "grafana_dashboard" in m["metadata"].get("labels", {})]
-    assert sorted(name for m in maps for name in m["data"]) == sorted(f.name for f in DEPLOY.glob("grafana/dashboards/*.json"))
+    assert sorted(name for m in maps for name in m["data"]) == sorted(
+        file.name for file in DEPLOY.glob("grafana/dashboards/*.json")
+    )
     assert len(maps) > 1
     assert all(len(str(m)) < MAY_BE_APPLIED for m in maps)
 
 
-def test_promtool_accepts_the_rules_in_the_manifest(tmp_path: Path) -> None:
+def test_promtool_accepts_the_rules_in_the_manifest(promtool: str, tmp_path: Path) -> None:
     (rule,) = of_kind("production", "PrometheusRule")
     file = tmp_path / "rules.yaml"
     file.write_text(yaml.safe_dump(rule["spec"]), encoding="utf-8")
-    done = subprocess.run(["promtool", "check", "rules", file], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([promtool, "check", "rules", file], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"SUCCESS: [1-9]\d* rules? found", done.stdout)
