@@ -50,7 +50,7 @@ async def test_every_program_works_with_the_permissions_of_the_guide(run: Leadpu
     await say(run, "topics", "create", **open_door, KAFKA__SASL_USERNAME="", KAFKA__SASL_PASSWORD="")
     run.start_worker("A")
     await run.wait_ready("A")
-    simulate = ("simulate", "--as-fast-as-possible", "--leads", "50", "--days", "2", "--seed", "5")
+    simulate = ("simulate", "--as-fast-as-possible", "--leads", "300", "--days", "2", "--seed", "5")
     await say(run, *simulate, **broker.settings("simulator", "PLAIN"))
     killed = run.start_worker("B")
     await run.wait_ready("B")
