@@ -14,7 +14,6 @@ import yaml
 
 from deploy.manifests import manifest_documents
 from streams.cli.main import COMMANDS, run
-from streams.engine.options import EngineOptions
 from streams.settings import load
 from streams.settings.sections import Settings
 from streams.web.server import WebServer
@@ -35,6 +34,7 @@ from tests.deploy.files import (
     setting_variables,
     workloads,
 )
+from tests.streams.engine.builders import OPTIONS
 from tests.streams.exposition.worker import FakeWorker
 
 CRDS = {"ServiceMonitor", "PrometheusRule"}
@@ -189,7 +189,7 @@ def test_times_and_memory_leave_room_for_what_was_measured(overlay: str) -> None
     startup = container["startupProbe"]
     assert startup["periodSeconds"] * startup["failureThreshold"] > 2 * seconds
     assert int(container["resources"]["limits"]["memory"].removesuffix("Mi")) > 1.3 * megabytes
-    assert pod["terminationGracePeriodSeconds"] > 2 * EngineOptions("a", ("b:1",), ("c",)).stop_timeout
+    assert pod["terminationGracePeriodSeconds"] > 2 * OPTIONS.stop_timeout
 
 
 def chosen(overlay: str, selector: dict[str, str]) -> list[Manifest]:

@@ -17,11 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from kafka.admin import (
     ACL,
+    ACLFilter,
     ACLOperation,
     ACLPermissionType,
     ACLResourcePatternType,
     KafkaAdminClient,
     ResourcePattern,
+    ResourcePatternFilter,
     ResourceType,
     ScramMechanism,
     UserScramCredentialUpsertion,
@@ -111,6 +113,25 @@ def secured_kafka(folder: Path) -> Iterator[Secured]:
         finally:
             admin.close()
         yield Secured(f"localhost:{outside}", service.bootstrap, cafile)
+
+
+@contextmanager
+def missing(broker: Secured, permission: Permission) -> Iterator[None]:
+    """Take a permission away for a while."""
+    acls = _acls(permission)
+    admin = KafkaAdminClient(bootstrap_servers=broker.inside)
+    try:
+        admin.delete_acls([_filter(acl) for acl in acls])
+        yield
+        admin.create_acls(acls)
+    finally:
+        admin.close()
+
+
+def _filter(acl: ACL) -> ACLFilter:
+    pattern = acl.resource_pattern
+    chosen = ResourcePatternFilter(pattern.resource_type, pattern.resource_name, pattern.pattern_type)
+    return ACLFilter(acl.principal, acl.host, acl.operation, acl.permission_type, chosen)
 
 
 def _settings(inside: int, outside: int, controller: int, key_store: Path, users: list[str]) -> dict[str, str]:
