@@ -38,6 +38,7 @@ format: $(READY) ## Format the code and mend what can be mended
 
 generate: $(READY) ## Write the generated files anew
 	$(BIN)/python -m streams.generated
+	$(BIN)/python -m deploy.manifests
 
 bench: $(READY) ## Measure speed, latency and memory (see docs/performance.md)
 	$(BIN)/python -m bench $(BENCH_ARGS)
