@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,9 +60,10 @@ async def caught_up(run: LeadpulseRun, label: str) -> None:
     """Wait until the worker has committed all inputs; the group's offsets are still those of before the loss."""
     logs = [await read_topic(run.broker, topic, run.partitions) for topic in run.inputs]
     records = sum(len(entries) for log in logs for entries in log.values())
-    async with asyncio.timeout(60):
-        while run.metrics(label).total("leadpulse_records_read_total") < records:
-            await asyncio.sleep(0.2)
+    deadline = time.monotonic() + 60
+    while run.metrics(label).total("leadpulse_records_read_total") < records:
+        assert time.monotonic() < deadline, f"still behind, see {run.folder}"
+        await asyncio.sleep(0.2)
 
 
 async def put_back(broker: str, topic: str, log: Log) -> None:
