@@ -45,14 +45,19 @@ MAY_BE_APPLIED = 256 << 10
 
 each_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 each_container = pytest.mark.parametrize(
-    ("overlay", "container"),
-    [
-        pytest.param(overlay, container, id=f"{overlay}-{name}")
-        for overlay in OVERLAYS
-        for name, container in containers(overlay)
-        if container["image"].startswith("leadpulse:")
-    ],
+    ("overlay", "name"), [(overlay, name) for overlay in OVERLAYS for name in ("worker", "notifier")]
 )
+
+
+def ours(overlay: str, name: str) -> tuple[Manifest, dict[str, Any]]:
+    """A workload of leadpulse, and its container of this name."""
+    ((workload, container),) = (
+        (workload, container)
+        for workload in workloads(overlay)
+        for container in pod_of(workload)["containers"]
+        if container["name"] == name
+    )
+    return workload, container
 
 
 @each_overlay
@@ -97,20 +102,23 @@ def test_every_container_is_as_restricted_as_the_strictest_pod_security_standard
 
 
 @each_container
-def test_leadpulse_writes_nothing_but_temporary_files(overlay: str, container: dict[str, Any]) -> None:
+def test_leadpulse_writes_nothing_but_temporary_files(overlay: str, name: str) -> None:
+    _, container = ours(overlay, name)
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     writable = [mount for mount in container["volumeMounts"] if not mount.get("readOnly")]
     assert [(mount["name"], mount["mountPath"]) for mount in writable] == [("tmp", "/tmp")]  # noqa: S108  # in there
 
 
 @each_container
-def test_every_command_exists(overlay: str, container: dict[str, Any]) -> None:
+def test_every_command_exists(overlay: str, name: str) -> None:
+    _, container = ours(overlay, name)
     assert container["args"][0] in COMMANDS
     assert run([*container["args"], "--help"]) == 0
 
 
-def settings_of(overlay: str, container: dict[str, Any], folder: Path) -> Settings:
+def settings_of(overlay: str, name: str, folder: Path) -> Settings:
     """What leadpulse makes of a container's environment and files."""
+    _, container = ours(overlay, name)
     environ = placed(environment(container, "leadpulse-0"), folder, {})
     environ.pop("POD_NAME", None)
     config = environ.pop("LEADPULSE_CONFIG")
@@ -124,11 +132,11 @@ def settings_of(overlay: str, container: dict[str, Any], folder: Path) -> Settin
 
 
 @each_container
-def test_the_settings_are_right(overlay: str, container: dict[str, Any], tmp_path: Path) -> None:
-    settings = settings_of(overlay, container, tmp_path)
+def test_the_settings_are_right(overlay: str, name: str, tmp_path: Path) -> None:
+    settings = settings_of(overlay, name, tmp_path)
     assert settings.log.format == "json"
     assert settings.kafka.session_timeout.seconds == 30
-    if container["name"] == "worker":
+    if name == "worker":
         assert settings.kafka.group_instance_id == "leadpulse-0"
         assert settings.web.advertised_url == f"http://leadpulse-0.leadpulse:{settings.web.port}"
         assert settings.web.api_token_file is not None
@@ -139,9 +147,9 @@ def test_the_settings_are_right(overlay: str, container: dict[str, Any], tmp_pat
 
 
 @each_container
-def test_secrets_come_as_files_from_a_secret(overlay: str, container: dict[str, Any]) -> None:
+def test_secrets_come_as_files_from_a_secret(overlay: str, name: str) -> None:
+    workload, container = ours(overlay, name)
     mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
-    workload = next(w for w in workloads(overlay) if container in pod_of(w)["containers"])
     secrets = {volume["name"] for volume in pod_of(workload)["volumes"] if "secret" in volume}
     for entry in container["env"]:
         assert not re.search(r"(PASSWORD|TOKEN|KEY)$", entry["name"]), "a secret in a manifest"
@@ -226,24 +234,23 @@ def port_of(address: str) -> int:
 
 @each_overlay
 def test_the_network_policies_open_the_ports_of_the_settings_and_no_others(overlay: str, tmp_path: Path) -> None:
-    ours = [container for _, container in containers(overlay) if container["image"].startswith("leadpulse:")]
-    found = {container["name"]: settings_of(overlay, container, tmp_path) for container in ours}
     worker = named(overlay, "NetworkPolicy", "leadpulse-worker")["spec"]
-    settings = found["worker"]
+    settings = settings_of(overlay, "worker", tmp_path)
     kafka = {port_of(broker) for broker in settings.kafka.brokers}
     assert ports(worker["ingress"]) == {settings.web.port}
     assert ports(worker["egress"]) == {settings.web.port, 53, port_of(settings.redis.url)} | kafka
     notifier = named(overlay, "NetworkPolicy", "leadpulse-notify")["spec"]
-    settings = found["notifier"]
+    settings = settings_of(overlay, "notifier", tmp_path)
     assert ports(notifier["ingress"]) == {settings.notify.port}
     assert ports(notifier["egress"]) == {53, *map(port_of, settings.notify.alertmanager)} | kafka
     assert ports(worker["egress"], "UDP") == ports(notifier["egress"], "UDP") == {53}
 
 
 @each_container
-def test_containers_listen_where_the_settings_say(overlay: str, container: dict[str, Any], tmp_path: Path) -> None:
-    settings = settings_of(overlay, container, tmp_path)
-    port = settings.web.port if container["name"] == "worker" else settings.notify.port
+def test_containers_listen_where_the_settings_say(overlay: str, name: str, tmp_path: Path) -> None:
+    _, container = ours(overlay, name)
+    settings = settings_of(overlay, name, tmp_path)
+    port = settings.web.port if name == "worker" else settings.notify.port
     assert container["ports"] == [{"name": "http", "containerPort": port}]
 
 
