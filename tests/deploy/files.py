@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from streams.settings.fields import fields_of, sections
@@ -24,6 +26,14 @@ Manifest = dict[str, Any]
 def program(name: str) -> str:
     """Path of a program that a wheel of the development dependencies brings."""
     return str(Path(sys.prefix) / "bin" / name)
+
+
+def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program that comes with Prometheus; CI has one, see `.ci/run`."""
+    found = shutil.which("promtool")
+    if found is None:
+        pytest.skip("promtool is not installed; on Debian it is in the package prometheus")
+    return subprocess.run([found, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
 def read_yaml(path: str) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ from streams.cli.main import COMMANDS, run
 from streams.services.jars import pinned_jars
 from streams.settings import load
 from streams.settings.sections import Settings
-from tests.deploy.files import DEPLOY, ROOT, compose, read_yaml, services, setting_variables
+from tests.deploy.files import DEPLOY, ROOT, compose, promtool, read_yaml, services, setting_variables
 
 SETTINGS_FILE = "/etc/leadpulse/leadpulse.toml"
 OURS = [name for name, service in services().items() if service["image"].startswith("leadpulse:")]
@@ -135,10 +134,9 @@ def test_prometheus_scrapes_what_is_there() -> None:
     assert targets["alertmanager"] == ["alertmanager:9093"]
 
 
-def test_promtool_accepts_the_configuration_and_its_rules(promtool: str, tmp_path: Path) -> None:
+def test_promtool_accepts_the_configuration_and_its_rules(tmp_path: Path) -> None:
     shutil.copytree(DEPLOY / "prometheus", tmp_path / "prometheus")
-    command = [promtool, "check", "config", str(tmp_path / "prometheus" / "prometheus.yml")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = promtool("check", "config", str(tmp_path / "prometheus" / "prometheus.yml"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"SUCCESS: [1-9]\d* rules? found", done.stdout), "there are rules, and Prometheus finds them"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from tests.deploy.files import (
     of_kind,
     placed,
     pod_of,
+    promtool,
     read_yaml,
     setting_variables,
     workloads,
@@ -294,10 +294,10 @@ def test_every_dashboard_is_there_and_small_enough_to_be_applied() -> None:
     assert all(len(str(m)) < MAY_BE_APPLIED for m in maps)
 
 
-def test_promtool_accepts_the_rules_in_the_manifest(promtool: str, tmp_path: Path) -> None:
+def test_promtool_accepts_the_rules_in_the_manifest(tmp_path: Path) -> None:
     (rule,) = of_kind("production", "PrometheusRule")
     file = tmp_path / "rules.yaml"
     file.write_text(yaml.safe_dump(rule["spec"]), encoding="utf-8")
-    done = subprocess.run([promtool, "check", "rules", file], capture_output=True, text=True, timeout=60, check=False)
+    done = promtool("check", "rules", str(file))
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"SUCCESS: [1-9]\d* rules? found", done.stdout)
