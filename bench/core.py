@@ -20,7 +20,7 @@ from schemas.interaction_events import Interaction
 from schemas.lead_events import LeadEvent
 
 CHUNK = 1000
-PARTS = ("decode", "apply", "merge", "fold", "flush")
+PARTS = ("decode", "apply", "merge", "fold", "waiting", "flush")
 _DECODER: Decoder[Any] = Decoder(LeadEvent | Interaction)
 
 Clock = Callable[[], int]
@@ -63,8 +63,11 @@ def core(chunks: Sequence[Sequence[bytes]], clock: Clock) -> tuple[Costs, dict[s
         merged = clock()
         changelog.advance(shard.watermark)
         folded = clock()
+        shard.waiting.flushing(shard.hot)
+        noted = clock()
         records = changelog.flush()
-        times = (begun, decoded, applied, merged, folded, clock())
+        shard.waiting.committed()
+        times = (begun, decoded, applied, merged, folded, noted, clock())
         for part, since, until in zip(PARTS, times, times[1:], strict=False):
             costs[part].append(until - since)
         for key, value in records:
@@ -118,6 +121,7 @@ def run(*, quick: bool, say: Callable[[str], None]) -> Report:
     rows.append(("all but bare", *(round(sum(of[part] for part in PARTS), 3) for of in (best, middle))))
     notes = [
         "bare: only decode and count. best: the sum over the chunks of their best times, CPU time.",
+        "waiting: taking note of who waits, which is told once the flush is committed.",
         "fold: panes that become old, once an hour of event time; here that is after nearly every chunk.",
     ]
     title = f"The core alone: µs per event, {figures['events']:,} events, chunks of {CHUNK}"

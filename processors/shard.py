@@ -38,6 +38,7 @@ from processors.rows import (
     milliseconds,
     pack_row,
 )
+from processors.waiting import WaitingList
 from processors.waits import Retelling
 from processors.windows import Windows
 from schemas.alerts import Alert
@@ -69,6 +70,7 @@ class Shard:
         counts: What happened here, never going back: name -> count.
         timers: When to look at which lead again.
         alerts: What others are to be told; taken by the runtime.
+        waiting: The leads that wait for an answer, as of the last commit; told of flushes and commits by the runtime.
         watermark: Largest event time applied, ms.
     """
 
@@ -98,6 +100,7 @@ class Shard:
         self.fold = Fold(self.funnel, self.labels)
         self.history = History(self.fold, self.labels)
         self.announcer = Announcer(self.fold, Retelling(self.funnel, self.labels), self.labels)
+        self.waiting = WaitingList(self.fold, self.labels, self.cold)
         self._encoders = Encoder(self.funnel, self.labels).of
         self._birth_numbers = [self.labels[table].number for table in BIRTH_TABLES]
 
@@ -254,6 +257,7 @@ class Shard:
             lead = decode_lead(self.cold[lead_id])
             self.fold.recompute(self.cells, lead)
             self._plan(lead_id, lead)
+            self.waiting.restore(lead_id, lead)
             if (packed := encode_lead(lead)) != self.cold[lead_id]:
                 self.cold[lead_id] = packed
                 yield lead_id
@@ -264,13 +268,14 @@ class Shard:
         self.unlogged = []
 
     def derive(self) -> None:
-        """Make ages and timers from the lead records: they are not stored."""
+        """Make ages, timers and who waits from the lead records: they are not stored."""
         self._clear_ages()
         cells: Cells = defaultdict(int)
         for lead_id, packed in self.cold.items():
             lead = decode_lead(packed)
             if lead.due:
                 self.timers.add(lead_id, lead.due)
+            self.waiting.restore(lead_id, lead)
             if lead.counts and not lead.status:
                 self.fold.live(cells, lead, 1)
         self._age([cell for cell in cells.items() if is_age(cell[0])])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.signal import RATE_INTERVAL, Signal, whole
+from schemas.view_signals import WAITING_VIEW
 
 _LATENCY_QUERY = "histogram_quantile(0.99, sum by (le) (rate({}_bucket[" + RATE_INTERVAL + "])))"
 
@@ -271,5 +272,6 @@ OPERATIONAL: tuple[Signal, ...] = (
         description="Two versions at once: a rolling update is under way, or got stuck.",
         query="count by (version) (leadpulse_build_info)",
     ),
+    *WAITING_VIEW,
 )
 """Numbers about this application."""

@@ -75,11 +75,17 @@ class LeadState:
         """Wall time in ms at which the state was recovered and this worker took it up."""
         self.recomputed = False
         """Whether the numbers were made anew at the last recovery, their meaning having changed."""
+        self.known_until = 0
+        """Wall time in ms up to which everything that had happened is committed; 0 before that is known."""
+        self.on_waiting: Callable[[], None] | None = None
+        """Called when a commit has changed who waits."""
         self._outlets = outlets
         self._wall = clock
         self._event_clock = EventClock()
         self._tolerance = future_tolerance
         self._flushed: dict[str, int] = {}
+        self._reached = 0
+        self._reached_at_flush: int | None = None
 
     def now(self) -> int:
         """Return now in ms, on this worker's kind of clock."""
@@ -150,18 +156,26 @@ class LeadState:
         changed = self.shard.tick(reached if self._wall else self._event_clock.at(reached))
         if self.shard.alerts:
             self._tell()
+        self._reached = reached
+        if not self.shard.hot and self._reached_at_flush is None:
+            self.known_until = reached
         return changed
 
     def flush(self) -> Iterable[tuple[bytes, bytes | None]]:
         """Give what changed since the last flush."""
         self.changelog.advance(self.now())
+        self.shard.waiting.flushing(self.shard.hot)
+        self._reached_at_flush = self._reached
         records = self.changelog.flush()
         self._flushed = dict(self.shard.counts)
         return records
 
     def committed(self) -> None:
-        """Show readers the counts of the last flush."""
+        """Show readers the counts of the last flush, and who waits."""
         self.counts = self._flushed
+        self.known_until, self._reached_at_flush = self._reached_at_flush or self.known_until, None
+        if self.shard.waiting.committed() and self.on_waiting:
+            self.on_waiting()
 
     # -- what becomes of an event --------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from faust.assignor.partition_assignor import PartitionAssignor
@@ -12,11 +12,13 @@ from streams.agents import LeadState, wall_clock
 from streams.engine.app import EngineApp
 from streams.engine.engine import Engine, InputProgress
 from streams.exposition.operations import registry_for
+from streams.exposition.view import ViewCollector
 from streams.faust_worker import worker_class
 from streams.plan import engine_options, state_factory, topic_plans
 from streams.settings.funnel import funnel_of
 from streams.settings.sections import Settings
 from streams.topics import ensure_topics
+from streams.waiting_view import Owned, WaitingView
 from streams.web.access import access_of
 from streams.web.addresses import base_url
 from streams.web.metrics import Scraper
@@ -50,7 +52,20 @@ class LeadpulseApp(EngineApp):
         self.scraper = Scraper(self.funnel, registry, measurements)
         access = access_of(settings.web)
         self._web = WebServer(self, self.scraper, settings.web.host, settings.web.port, access)
-        Engine(self, state_factory(settings), measurements)
+        self._view = WaitingView(self._owned, lambda: self.partitions, settings) if settings.redis.url else None
+        if self._view:
+            registry.register(ViewCollector(self._view.standing))
+        self._new_state = state_factory(settings)
+        Engine(self, self._make_state, measurements)
+
+    def _make_state(self, partition: int) -> LeadState:
+        state = self._new_state(partition)
+        state.on_waiting = self._view.wake if self._view else None
+        return state
+
+    def _owned(self) -> dict[int, Owned]:
+        fences = self.fences
+        return {number: Owned(state, fences[number]) for number, state in self.lead_states.items()}
 
     async def _get_ready(self) -> None:
         """Answer over HTTP first, so that waiting for the broker can be seen from outside; then see to the topics."""
@@ -62,9 +77,13 @@ class LeadpulseApp(EngineApp):
             replication_factor=self.settings.kafka.replication_factor,
         )
         self.partitions = layout.partitions
+        if self._view:
+            self._view.start()
 
     async def on_stop(self) -> None:
         """Stop; the last scrapes are answered meanwhile."""
+        if self._view:
+            await self._view.stop()
         await super().on_stop()
         await self._web.stop()
 
@@ -74,6 +93,11 @@ class LeadpulseApp(EngineApp):
     def lead_states(self) -> dict[int, LeadState]:
         """The recovered states by partition number."""
         return {number: state for number, state in self.engine.states.items() if isinstance(state, LeadState)}
+
+    @property
+    def fences(self) -> Mapping[int, int]:
+        """By partition number, what is larger for every later owner."""
+        return self.engine.fences
 
     def progress(self) -> Iterator[InputProgress]:
         """Yield how far each input of each partition has come."""

@@ -10,7 +10,7 @@ from processors.record import Lead
 
 OPEN_LEADS = Family(10, "open", (SOURCE, Field("stage", B, 10, "stage")))
 BANDS = ("on_time", "warned", "breached", "unpromised")
-_ON_TIME, _BREACHED, _UNPROMISED = 0, 2, 3
+ON_TIME, BREACHED, UNPROMISED = 0, 2, 3
 UNANSWERED = Family(11, "unanswered", (SOURCE, TEAM, Field("band", 0, 2, BANDS)))
 ORPHANS = Family(12, "uncreated", ())
 ORPHAN_CELL = ORPHANS.key
@@ -66,10 +66,10 @@ class Live(Question):
     def _band(self, lead: Lead) -> int:
         policy = self.rules.promises.policy(lead)
         if policy is None or not self._answer_promised[policy]:
-            return _UNPROMISED
+            return UNPROMISED
         if not lead.steps:
-            return _ON_TIME
-        return min(_BREACHED, max(steps_of(lead, FIRST_ATTEMPT), steps_of(lead, FIRST_CONTACT)))
+            return ON_TIME
+        return min(BREACHED, max(steps_of(lead, FIRST_ATTEMPT), steps_of(lead, FIRST_CONTACT)))
 
     def moved(self, cells: Cells, lead: Lead, t: int, stage: int, rank: int, sign: int) -> None:
         """Move an open lead to its new stage."""

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import http.client
-from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from msgspec import MsgspecError, Struct, UnsetType
+from msgspec import MsgspecError, UnsetType
 from msgspec.json import decode
 from rich.console import Console
 from rich.text import Text
-from yarl import URL
 
 from processors.timeline import Timeline
 from schemas.refusals import one_line
-from streams.cli.errors import CliError, ExitCode
+from streams.cli.errors import CliError
 from streams.cli.invocation import settings_of
 from streams.cli.tables import cell, grid, screen
-from streams.web.access import access_of
-from streams.web.addresses import base_url, lead_url
+from streams.cli.workers import ask_worker, worker_at
+from streams.web.addresses import lead_url
 
 app = typer.Typer()
 
-MAX_ANSWER = 1 << 24
-"""Longest answer that is read, in bytes: a lead's history has an end far below."""
-_TIMEOUT = 15.0
-_LONGEST_ERROR = 200
-_CLIENTS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-
-
-class _Refused(Struct):
-    """What a worker answers when it cannot tell."""
-
-    error: str = ""
+_LONGEST_ID = 200
 
 
 @app.command()
@@ -59,8 +46,8 @@ def lead(
       leadpulse lead --url http://leadpulse.example:9464 --json L-2041
     """
     settings = settings_of(ctx)
-    token = access_of(settings.web).api
-    body = fetch(url or base_url(settings.web), lead_id, token.header() if token else {})
+    about = f"lead {one_line(lead_id, _LONGEST_ID)}"
+    body = ask_worker(worker_at(url, settings.web), lambda worker: lead_url(worker, lead_id), about)
     if as_json:
         typer.echo(body.decode())
         return
@@ -69,69 +56,6 @@ def lead(
     except MsgspecError as error:
         raise CliError(f"the answer is no lead: {error}; is that a worker of this version?") from error
     print_timeline(told, ZoneInfo(settings.funnel.zone), screen())
-
-
-def fetch(worker: str, lead_id: str, headers: Mapping[str, str]) -> bytes:
-    """Ask a worker about a lead, and return its answer.
-
-    Args:
-        worker: Its base URL.
-        lead_id: Which lead.
-        headers: What to send along, such as a token.
-
-    Raises:
-        CliError: It does not know the lead, cannot tell, or does not answer.
-    """
-    address = _address(worker, lead_id)
-    try:
-        status, body = _get(address, headers)
-    except (OSError, http.client.HTTPException) as error:
-        reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
-        message = (
-            f"no worker answers at {worker}: {reason}; --url and the settings [web] host and port say where one is"
-        )
-        raise CliError(message, ExitCode.UNAVAILABLE) from error
-    if status == http.HTTPStatus.OK:
-        return body
-    code = ExitCode.FAILURE if status == http.HTTPStatus.NOT_FOUND else ExitCode.UNAVAILABLE
-    if status == http.HTTPStatus.BAD_REQUEST:
-        code = ExitCode.USAGE
-    if status == http.HTTPStatus.UNAUTHORIZED:
-        raise CliError(f"{worker} asks for its token: set [web] api_token_file or api_token", ExitCode.CONFIGURATION)
-    raise CliError(f"lead {one_line(lead_id, _LONGEST_ERROR)}: {_error(status, body)}", code)
-
-
-def _address(worker: str, lead_id: str) -> URL:
-    try:
-        address = lead_url(worker, lead_id)
-        usable = address.scheme in _CLIENTS and address.host and address.port
-    except ValueError:
-        usable = False
-    if not usable:
-        raise typer.BadParameter(f"{worker!r} is no address such as http://127.0.0.1:9464")
-    return address
-
-
-def _get(address: URL, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    # No library that would look for a proxy in the environment, or follow the answer elsewhere.
-    connection = _CLIENTS[address.scheme](str(address.host), address.port, timeout=_TIMEOUT)
-    try:
-        connection.request("GET", address.raw_path_qs, headers={"Accept": "application/json", **headers})
-        answer = connection.getresponse()
-        body = answer.read(MAX_ANSWER + 1)
-    finally:
-        connection.close()
-    if len(body) > MAX_ANSWER:
-        raise CliError(f"the answer of {address.origin()} is longer than {MAX_ANSWER} bytes")
-    return answer.status, body
-
-
-def _error(status: int, body: bytes) -> str:
-    try:
-        told = decode(body, type=_Refused).error
-    except MsgspecError:
-        told = ""
-    return one_line(told, _LONGEST_ERROR) or f"status {status} from something that is no worker"
 
 
 # -- on the screen --------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ COMMANDS = {
     "config": "Check and show the settings.",
     "dlq": "List, show and put back dead letters.",
     "lead": "Show what is known of one lead.",
+    "waiting": "Show who waits for an answer, soonest deadline first, live.",
 }
 """Command, which is also its module in this package -> what it does. In the order of the help."""
 

@@ -32,7 +32,7 @@ def services(
     kafka_port: Annotated[
         int, typer.Option(min=0, max=65_535, metavar="PORT", help="Port of Kafka; 0 for a free one.")
     ] = _KAFKA_PORT,
-    redis: Annotated[bool, typer.Option("--redis", help="Bring up Redis, too.")] = False,
+    redis: Annotated[bool, typer.Option("--redis", help="Bring up Redis, too, for the view of who waits.")] = False,
     redis_port: Annotated[
         int, typer.Option(min=0, max=65_535, metavar="PORT", help="Port of Redis; 0 for a free one.")
     ] = _REDIS_PORT,
@@ -49,16 +49,16 @@ def services(
     require_downloader()
     folder = data or data_folder(os.environ)
     kafka = KafkaService(folder / "kafka", kafka_port or _free_port())
-    wanted: list[Service] = [kafka]
-    if redis:
-        wanted.append(RedisService(folder / "redis", redis_port or _free_port()))
-    return ExitCode(run_services(wanted, notes=_notes(kafka)))
+    view = RedisService(folder / "redis", redis_port or _free_port()) if redis else None
+    wanted: list[Service] = [kafka] if view is None else [kafka, view]
+    return ExitCode(run_services(wanted, notes=_notes(kafka, view)))
 
 
-def _notes(kafka: KafkaService) -> list[str]:
+def _notes(kafka: KafkaService, view: RedisService | None) -> list[str]:
     """Tell what to type now, in another terminal."""
     option = "" if kafka.port == _KAFKA_PORT else f" --set kafka.brokers={kafka.bootstrap}"
-    return [f"Try:    leadpulse worker{option}", f"        leadpulse simulate{option}"]
+    kept = f" --set redis.url={view.url}" if view else ""
+    return [f"Try:    leadpulse worker{option}{kept}", f"        leadpulse simulate{option}"]
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:

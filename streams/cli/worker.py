@@ -38,7 +38,7 @@ def worker(
         typer.Option(metavar="PORT", help="Serve /metrics here; each worker on a machine needs a port of its own."),
     ] = None,
 ) -> None:
-    """Turn events into numbers: read the topics, serve /metrics, /livez, /readyz and /leads/{id}.
+    """Turn events into numbers: read the topics, serve /metrics, /livez, /readyz, /leads/{id}, /waiting.
 
     Start as many as there are partitions: those with the same app.id share them, and take over from each other.
     SIGTERM or Ctrl-C ends a worker in order, with exit code 0; whatever else ends it, the next one goes on exactly

@@ -44,6 +44,7 @@ class Scene(Struct, frozen=True):
         window: The window shown.
         address: Where `/metrics` is.
         brokers: Where Kafka is.
+        redis: Where Redis is, with the view of who waits.
     """
 
     stages: tuple[str, ...]
@@ -51,6 +52,7 @@ class Scene(Struct, frozen=True):
     window: str
     address: str
     brokers: str
+    redis: str = ""
 
 
 class Pace(Struct, frozen=True):
@@ -167,7 +169,11 @@ def _footer(samples: Samples, scene: Scene, pace: Pace) -> RenderableType:
         ("   event to metric p99  ", "bold"), "-" if delay is None else f"{delay * 1000:,.0f} ms",
         ("   dead letters  ", "bold"), ", ".join(f"{reason} {n:.0f}" for reason, n in sorted(dead.items())) or "none",
     )  # fmt: skip
-    where = Text.assemble("Prometheus reads ", (scene.address, "cyan"), f"   Kafka is at {scene.brokers}")
+    where = Text.assemble(
+        "Prometheus reads ", (scene.address, "cyan"), f"   Kafka is at {scene.brokers}   Redis at {scene.redis}\n",
+        "Who waits, counted down:  ",
+        (f"leadpulse waiting --url {scene.address.removesuffix('/metrics')}", "cyan"),
+    )  # fmt: skip
     state = "ready" if samples.total("leadpulse_ready") else "rebalancing or recovering"
     return Panel(Group(facts, where), title=f"leadpulse demo: worker {state}", subtitle="Ctrl-C ends it")
 

@@ -1,4 +1,4 @@
-"""Brings the demo up: a broker, a sales floor and a worker, each in a process of its own, and the board."""
+"""Brings the demo up: a broker, a Redis, a sales floor and a worker, each in a process of its own, and the board."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rich.live import Live
 
 from streams.demo.board import PREFIXES, Pace, Scene, board, summary
 from streams.demo.samples import Samples
-from streams.services import KafkaService, ServiceError
+from streams.services import KafkaService, RedisService, ServiceError
 from streams.services.ports import HOST, free_ports, require_free
 from streams.services.progress import say
 from streams.services.supervisor import Service
@@ -149,14 +149,19 @@ class _Show:
         """Bring everything up; what was brought up is stopped with `running`, the last first."""
         kafka = KafkaService(self._folder / "kafka")
         self._start(kafka, "Kafka, a real broker on this machine (the first time, it is downloaded)", running)
+        redis = RedisService(self._folder / "redis")
+        self._start(redis, "Redis, for the view of who waits", running)
         port = _free_port()
         address = f"http://{HOST}:{port}"
-        environment = {**_SETTINGS, "LEADPULSE_KAFKA__BROKERS": kafka.bootstrap, "LEADPULSE_WEB__PORT": str(port)}
+        places = {"KAFKA__BROKERS": kafka.bootstrap, "REDIS__URL": redis.url, "WEB__PORT": str(port)}
+        environment = {**_SETTINGS, **{f"LEADPULSE_{name}": place for name, place in places.items()}}
         floor = ["simulate", f"--rate={self._plan.rate}", f"--seed={self._plan.seed}", f"--since={_PAST}"]
         self._start(_Simulator(self._folder, floor, environment), "a sales floor", running)
         worker = _Worker(self._folder, ["worker"], environment, f"{address}/readyz")
         self._start(worker, "a worker", running)
-        self._scene = structs.replace(self._scene, address=f"{address}/metrics", brokers=kafka.bootstrap)
+        self._scene = structs.replace(
+            self._scene, address=f"{address}/metrics", brokers=kafka.bootstrap, redis=redis.url
+        )
 
     def _start(self, part: Service, what: str, running: ExitStack) -> None:
         say(f"Starting {what}", self._console)

@@ -111,6 +111,11 @@ class Engine:
         return {number: life.state for number, life in self._ownership.running.items()}
 
     @property
+    def fences(self) -> dict[int, int]:
+        """By partition number, what is larger for every later owner of it; see `OwnedPartition.fence`."""
+        return {number: life.fence for number, life in self._ownership.running.items()}
+
+    @property
     def flowing(self) -> frozenset[TP]:
         """Inputs that may be fetched."""
         return self._ownership.flowing

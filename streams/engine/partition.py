@@ -73,6 +73,9 @@ class OwnedPartition:
         """Timestamp in ms of the last applied record of each input."""
         self.has_committed_input = False
         """Whether a transaction of this life held input; the first one only proves the ownership."""
+        self.fence = -1
+        """Where the changelog ended when this life began. It grows from owner to owner, since each must commit before
+        it runs: whoever keeps it beside what it writes elsewhere can tell a former owner by a smaller one."""
         self._options = options
         self._observer = observer
         self._poisons = poisons
@@ -105,6 +108,7 @@ class OwnedPartition:
         recovered = await recover(self.number, self.state, self._options)
         self.applied = recovered.position
         self.committed = dict(recovered.position)
+        self.fence = recovered.end
         seconds = time.monotonic() - started
         self._observer.partition_recovered(self.number, seconds, recovered.records)
         logger.info("partition %s: recovered %d records in %.2f s", self.number, recovered.records, seconds)

@@ -29,6 +29,8 @@ class Recovered(NamedTuple):
     records: int
     lost: dict[str, int]
     """Offsets of each input that were deleted before they were processed."""
+    end: int
+    """Offset at which the changelog ended."""
 
 
 async def recover(partition: int, state: State, options: EngineOptions) -> Recovered:
@@ -55,11 +57,12 @@ async def recover(partition: int, state: State, options: EngineOptions) -> Recov
         consumer.assign([changelog, *inputs])
         consumer.pause(*inputs)  # assigned only because aiokafka is slow to find the leaders of other topics
         position, records = await _read(consumer, changelog, state)
+        end = await consumer.position(changelog)
         lost = await _check_inputs(consumer, inputs, position, options.changelog_topic)
     finally:
         await consumer.stop()
     state.loaded()
-    return Recovered(position, records, lost)
+    return Recovered(position, records, lost, end)
 
 
 async def _read(consumer: Any, changelog: TopicPartition, state: State) -> tuple[dict[str, int], int]:

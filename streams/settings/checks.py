@@ -12,13 +12,16 @@ from streams.settings.durations import Duration
 from streams.settings.kafka import password, tls_context
 from streams.settings.lines import ValuePath
 from streams.settings.promises import Promise
-from streams.settings.sections import Calendar, Kafka, Settings
+from streams.settings.redis import check_tls
+from streams.settings.redis import password as redis_password
+from streams.settings.sections import Calendar, Kafka, Redis, Settings
 from streams.settings.web import check_web
 
 Fault = tuple[ValuePath, str]
 
 _RESERVED_STAGES = ("new", "other")  # what leads before their first stage, and stages beyond the cap, are counted under
 _LONGEST_TOPIC = 249
+_REDIS_FIELDS = ("username", "password", "password_file", "ssl_cafile", "ssl_certfile", "ssl_keyfile")
 
 
 def _ascending(path: ValuePath, edges: Sequence[Duration]) -> Iterator[Fault]:
@@ -114,6 +117,45 @@ def check_worker(settings: Settings) -> Iterator[Fault]:
         yield ("worker", "max_pending"), f"must be at least chunk, {settings.worker.chunk}"
 
 
+def check_redis(settings: Settings) -> Iterator[Fault]:
+    """Check who we say we are to Redis, and how it proves who it is."""
+    redis = settings.redis
+    given = [name for name in _REDIS_FIELDS if getattr(redis, name)]
+    if not redis.url:
+        for name in given:
+            yield ("redis", name), "has no effect: redis.url is empty"
+        return
+    if redis.password is not None and redis.password_file is not None:
+        yield ("redis", "password_file"), "cannot be used together with password: set one of them"
+    elif redis.password_file is not None and not _has_redis_password(redis):
+        yield ("redis", "password_file"), f"holds no password: {redis.password_file}"
+    elif redis.username and redis.password is None and redis.password_file is None:
+        yield ("redis", "username"), "needs a password or password_file"
+    yield from _redis_tls(redis, [name for name in given if name.startswith("ssl_")])
+
+
+def _redis_tls(redis: Redis, given: Sequence[str]) -> Iterator[Fault]:
+    if not redis.is_tls:
+        for name in given:
+            yield ("redis", name), 'has no effect: redis.url does not begin with "rediss:"'
+        return
+    if redis.ssl_keyfile and not redis.ssl_certfile:
+        yield ("redis", "ssl_certfile"), "must be set when ssl_keyfile is"
+        return
+    try:
+        check_tls(redis)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        why = getattr(error, "reason", None) or error
+        yield ("redis", "ssl_certfile" if redis.ssl_certfile else "ssl_cafile"), f"not usable: {why}"
+
+
+def _has_redis_password(redis: Redis) -> bool:
+    try:
+        return bool(redis_password(redis))
+    except (OSError, ValueError):  # gone since it was looked for, or not UTF-8
+        return False
+
+
 def check_funnel(settings: Settings) -> Iterator[Fault]:
     """Check the names of stages and the edges of the histograms."""
     names = [stage.name for stage in settings.funnel.stages]
@@ -194,6 +236,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "topics": check_topics,
     "worker": check_worker,
     "web": check_web,
+    "redis": check_redis,
     "funnel": check_funnel,
     "response": check_response,
     "hours": check_hours,

@@ -93,6 +93,19 @@ class Parsed(Rule):
         return ""
 
 
+class RedisUrl(Rule):
+    """An address of Redis without a password: what is shown with the settings must hold no secret."""
+
+    text = '"redis://host:port/database", or "rediss://…" for TLS'
+    _form = re.compile(rf"(?:rediss?://{_HOST}(?::(\d{{1,5}}))?(?:/\d{{1,4}})?)?", re.ASCII)
+
+    def problem(self, value: object) -> str:
+        """Return what is wrong with an address, without a password that may be in it."""
+        if "@" in str(value):
+            return "must hold no user or password: redis.username and redis.password are for them"
+        return Matching(self._form, self.text).problem(value)
+
+
 class Zone(Rule):
     """An IANA time zone."""
 
@@ -115,4 +128,5 @@ LEAD_LINK = Matching(
     re.compile(rf"(?:https?://{_HOST}(?::(\d{{1,5}}))?/[^\s{{}}]*\{{lead_id\}}[^\s{{}}]*)?", re.ASCII),
     'an address such as "https://crm.example/leads/{lead_id}"',
 )
+PREFIX = Matching(re.compile(r"[A-Za-z0-9._:{}-]{0,100}", re.ASCII), 'letters, digits, ".", "_", ":", "-" and braces')
 SUFFIX = Matching(re.compile(r"[A-Za-z0-9._-]{1,50}", re.ASCII), 'an ending of letters, digits, ".", "_" and "-"')

@@ -16,7 +16,7 @@ from streams.settings.durations import Duration, durations
 from streams.settings.hours import DATES, WEEK
 from streams.settings.promises import Sla
 from streams.settings.public_holidays import PLACE
-from streams.settings.rules import ADDRESS, NAME, SUFFIX, TOPIC, URL, Between, OneOf, Zone
+from streams.settings.rules import ADDRESS, NAME, PREFIX, SUFFIX, TOPIC, URL, Between, OneOf, RedisUrl, Zone
 from streams.settings.secret import Secret
 
 Topic = Annotated[str, TOPIC]
@@ -137,7 +137,7 @@ class Worker(Struct, frozen=True, kw_only=True):
 
 
 class Web(Struct, frozen=True, kw_only=True):
-    """Where numbers and health are served: `/metrics`, `/livez`, `/readyz`, `/leads/{id}`.
+    """Where numbers and health are served: `/metrics`, `/livez`, `/readyz`, `/leads/{id}`, `/waiting`.
 
     Attributes:
         host: Address to listen on. The default is reached from this machine only; `0.0.0.0` from everywhere.
@@ -161,6 +161,41 @@ class Web(Struct, frozen=True, kw_only=True):
     api_token: Secret | None = None
     api_token_file: Path | None = None
     allow_anonymous: bool = False
+
+
+class Redis(Struct, frozen=True, kw_only=True):
+    """Where the view of who waits is kept for boards, bots and CRMs. `docs/waiting.md` is the guide to its keys.
+
+    Attributes:
+        url: Address of Redis, such as `redis://redis:6379/0`; `rediss://` speaks TLS. Empty: there is no view in Redis.
+            No password in here.
+        prefix: What all keys begin with. Two applications on one Redis need different ones. Empty: `app.id`.
+        username: User name, where Redis has users.
+        password: Password. Better given in the environment or as a file.
+        password_file: File that holds the password; white space at its end is left out.
+        ssl_cafile: Certificates to trust, PEM. Empty: the ones this machine trusts.
+        ssl_certfile: Certificate of this client, PEM, for a Redis that asks for one.
+        ssl_keyfile: Private key of that certificate, PEM. Empty: it is in the same file.
+        timeout: How long Redis may take to answer before it counts as away.
+        expire: What is not written anew for this long vanishes from Redis. Workers write all of theirs three times as
+            often.
+    """
+
+    url: Annotated[str, RedisUrl()] = ""
+    prefix: Annotated[str, PREFIX] = ""
+    username: str = ""
+    password: Secret | None = None
+    password_file: Path | None = None
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    timeout: Annotated[Duration, Between("100ms", "1m")] = Duration("2s")
+    expire: Annotated[Duration, Between("10s", "7d")] = Duration("15m")
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether it is spoken to in TLS."""
+        return self.url.startswith("rediss:")
 
 
 class Log(Struct, frozen=True, kw_only=True):
@@ -325,6 +360,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     topics: Topics = Topics()
     worker: Worker = Worker()
     web: Web = Web()
+    redis: Redis = Redis()
     log: Log = Log()
     funnel: FunnelSection = FunnelSection()
     response: Response = Response()

@@ -38,6 +38,19 @@ def lead_url(worker: str, lead_id: str, *, local: bool = False) -> URL:
     return URL(f"{worker.rstrip('/')}/leads/{_quoted(lead_id)}{f'?{LOCAL}=1' if local else ''}", encoded=True)
 
 
+def waiting_url(worker: str, limit: int, team: str | None = None, *, local: bool = False) -> URL:
+    """Return the address of who waits at a worker.
+
+    Args:
+        worker: Base URL of the worker.
+        limit: How many leads at most.
+        team: Of which team; None for all.
+        local: Ask this worker only.
+    """
+    query = {"limit": str(limit)} | ({} if team is None else {"team": team}) | ({LOCAL: "1"} if local else {})
+    return URL(f"{worker.rstrip('/')}/waiting").with_query(query)
+
+
 def _quoted(lead_id: str) -> str:
     # Dots are encoded too, though no rule wants it: as a part of a path, `..` would be taken for a step up.
     return quote(lead_id, safe="").replace(".", "%2E")

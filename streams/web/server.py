@@ -1,21 +1,24 @@
-"""The HTTP server of a worker: numbers, health, and single leads."""
+"""The HTTP server of a worker: numbers, health, single leads, and who waits."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
 from aiohttp import web
 from msgspec import json
+from yarl import URL
 
 from processors.timeline import Timeline, timeline
 from streams.agents import LeadState
 from streams.web.access import OPEN, Access, guarded
 from streams.web.addresses import LOCAL, lead_url
 from streams.web.metrics import Scraper
+from streams.web.waiting import WaitingPage
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +44,23 @@ class Worker(Protocol):
     def failed_because(self) -> str | None:
         """Return why the worker will not recover by itself, None while it may."""
 
+    @property
+    def fences(self) -> Mapping[int, int]:
+        """By partition number, what is larger for every later owner."""
+
+    @property
+    def partitions(self) -> int:
+        """Partitions of the inputs; 0 while unknown."""
+
+    def wall_now(self) -> int:
+        """Return the wall time in ms."""
+
     def peers(self) -> Iterable[str]:
         """Return the base URLs of the other workers."""
 
 
 class WebServer:
-    """Serves `/metrics`, `/livez`, `/readyz` and `/leads/{id}`.
+    """Serves `/metrics`, `/livez`, `/readyz`, `/leads/{id}` and `/waiting`.
 
     Args:
         worker: Whom to ask.
@@ -59,6 +73,7 @@ class WebServer:
     def __init__(self, worker: Worker, scraper: Scraper, host: str, port: int, access: Access = OPEN) -> None:
         self._worker, self._scraper = worker, scraper
         self._host, self._port, self._access = host, port, access
+        self._waiting = WaitingPage(worker, self._ask)
         self._runner: web.AppRunner | None = None
         self._client: aiohttp.ClientSession | None = None
         self._keeping_fresh: asyncio.Task[None] | None = None
@@ -76,6 +91,7 @@ class WebServer:
                 web.get("/metrics", guarded(self._metrics, self._access.metrics)),
                 web.get("/livez", self._livez),
                 web.get("/readyz", self._readyz),
+                web.get("/waiting", guarded(self._waiting.answer, self._access.api)),
                 web.get(r"/leads/{lead_id:[\s\S]+}", guarded(self._lead, self._access.api)),
             ]
         )
@@ -105,7 +121,7 @@ class WebServer:
     # -- answers -------------------------------------------------------------------------------------------------
 
     async def _index(self, _: web.Request) -> web.Response:
-        return web.Response(text="leadpulse\n\n/metrics\n/livez\n/readyz\n/leads/{id}\n")
+        return web.Response(text="leadpulse\n\n/metrics\n/livez\n/readyz\n/leads/{id}\n/waiting?team=&limit=\n")
 
     async def _metrics(self, request: web.Request) -> web.Response:
         kind, body = self._scraper.scrape(self._worker.lead_states, request.headers.get("Accept", ""))
@@ -126,7 +142,8 @@ class WebServer:
                 return _json(found)
         unsure = self._worker.not_ready_because() is not None
         if LOCAL not in request.query:
-            answers = await asyncio.gather(*(self._ask(peer, lead_id) for peer in self._worker.peers()))
+            page = partial(lead_url, lead_id=lead_id, local=True)
+            answers = await asyncio.gather(*(self._ask(peer, page) for peer in self._worker.peers()))
             for status, body in answers:
                 if status == _FOUND:
                     return web.Response(body=body, content_type="application/json")
@@ -135,14 +152,13 @@ class WebServer:
             return _json({"error": "not all partitions can be asked now, try again"}, _UNAVAILABLE)
         return _json({"error": "no event of this lead has been seen"}, _NOT_FOUND)
 
-    async def _ask(self, peer: str, lead_id: str) -> tuple[int, bytes]:
+    async def _ask(self, peer: str, page: Callable[[str], URL]) -> tuple[int, bytes]:
         if self._client is None:
             return _UNAVAILABLE, b""
         # The token that this worker asks for is the one it shows: it is the same for all of an application.
         shown = self._access.api.header() if self._access.api else {}
         try:
-            url = lead_url(peer, lead_id, local=True)
-            async with self._client.get(url, headers=shown, allow_redirects=False) as answer:
+            async with self._client.get(page(peer), headers=shown, allow_redirects=False) as answer:
                 if (answer.content_length or 0) > MAX_ANSWER:
                     return _UNAVAILABLE, b""
                 return answer.status, await answer.read()

@@ -20,6 +20,7 @@ from schemas.interaction_events import Interaction
 from schemas.lead_events import Created, StageChanged, Won
 from schemas.signals import READY, SIGNALS, by_name, with_values
 from streams.producing import Message, Writer, connected, produce
+from streams.services import RedisService
 from streams.settings.kafka import kafka_client_options
 from tests.integration.harness.leadpulse import LeadpulseRun, free_port
 from tests.integration.harness.processes import Process
@@ -100,7 +101,10 @@ class Load:
 
 @pytest.fixture
 def run(kafka: str, tmp_path: Path) -> Iterator[LeadpulseRun]:
-    with LeadpulseRun(kafka, tmp_path) as run:
+    with (
+        RedisService(tmp_path / "redis") as redis,
+        LeadpulseRun(kafka, tmp_path, settings={"REDIS__URL": redis.url}) as run,
+    ):
         run.ports.update({worker: free_port() for worker in WORKERS})
         yield run
 

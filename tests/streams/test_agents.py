@@ -182,3 +182,30 @@ def test_a_taken_up_state_has_its_windows_ready_and_knows_since_when() -> None:
     found = new()
     assert found.taken_at == T0_MS
     assert set(found.shard.windows.totals) >= {"5m", "90d", "all", "now"}
+
+
+def test_everything_is_known_up_to_where_time_has_passed_once_it_is_committed() -> None:
+    found = new()
+    assert found.known_until == 0
+    found.tick(T0_MS + 1)
+    assert found.known_until == T0_MS + 1, "nothing waits to be committed"
+    for topic, batch in records(created(0)).items():
+        found.apply(topic, batch)
+    found.tick(T0_MS + 2)
+    assert found.known_until == T0_MS + 1
+    list(found.flush())
+    found.tick(T0_MS + 3)
+    assert found.known_until == T0_MS + 1, "the commit may still fail"
+    found.committed()
+    assert found.known_until == T0_MS + 2
+    found.tick(T0_MS + 4)
+    assert found.known_until == T0_MS + 4
+
+
+def test_a_commit_that_changes_who_waits_is_told() -> None:
+    found, told = new(), []
+    found.on_waiting = lambda: told.append(len(found.shard.waiting.entries))
+    take(found, created(0))
+    take(found, won(1))
+    take(found, won(2, "of nobody"))
+    assert told == [1, 0]

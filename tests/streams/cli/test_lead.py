@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 import pytest
 from msgspec.json import encode
 
-from streams.cli import lead
+from streams.cli import workers
 from streams.cli.main import run
+from tests.streams.cli.answering import Answer, serving
 
 TOLD = {
     "lead_id": "A.é/1",
@@ -30,25 +29,6 @@ TOLD = {
 }
 
 
-class Answer(BaseHTTPRequestHandler):
-    """A worker that always says the same."""
-
-    status: ClassVar[int] = 200
-    body: ClassVar[bytes] = b""
-    paths: ClassVar[list[str]] = []
-    tokens: ClassVar[list[str | None]] = []
-
-    def do_GET(self) -> None:
-        self.paths.append(self.path)
-        self.tokens.append(self.headers["Authorization"])
-        self.send_response(self.status)
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def log_message(self, *_: object) -> None:
-        """Be quiet."""
-
-
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Answer]]:
     """A worker at the place that the settings name."""
@@ -58,14 +38,8 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Answer]]:
         paths: ClassVar[list[str]] = []
         tokens: ClassVar[list[str | None]] = []
 
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # must not be asked
-    with ThreadingHTTPServer(("127.0.0.1", 0), Fresh) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        monkeypatch.setenv("LEADPULSE_WEB__PORT", str(server.server_port))
+    with serving(Fresh, monkeypatch):
         yield Fresh
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.usefixtures("worker")
@@ -171,7 +145,7 @@ def test_an_answer_that_is_no_lead_is_an_error(
 def test_an_endless_answer_is_cut_off(
     worker: type[Answer], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(lead, "MAX_ANSWER", 10)
+    monkeypatch.setattr(workers, "MAX_ANSWER", 10)
     assert run(["lead", "x"]) == 1
     assert capsys.readouterr().err.endswith(" is longer than 10 bytes\n")
     assert worker.paths == ["/leads/x"]

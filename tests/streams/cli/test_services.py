@@ -46,7 +46,8 @@ def test_another_port_is_told_with_the_setting_for_it(runs: Runs, tmp_path: Path
     kafka, redis = runs.services
     assert kafka.port not in (0, 9092)
     assert redis.port not in (0, 6379, kafka.port)
-    assert runs.notes[0] == f"Try:    leadpulse worker --set kafka.brokers={kafka.address}"
+    settings = f"--set kafka.brokers={kafka.address} --set redis.url=redis://{redis.address}"
+    assert runs.notes[0] == f"Try:    leadpulse worker {settings}"
     assert [service.data_dir.parent for service in runs.services] == [tmp_path, tmp_path]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from streams.engine.engine import InputProgress
 from streams.engine.watch import Observed
+from streams.exposition.view import ViewCollector
+from streams.waiting_view import Standing
 from tests.processors.events import (
     T0_MS,
     assigned,
@@ -53,6 +55,8 @@ def told_worker() -> FakeWorker:
     worker.progressed = [
         InputProgress(topic, n, 10, 10 - n, ended, T0_MS) for n in (0, 1) for topic in (LEADS, INTERACTIONS)
     ]
+    standing = Standing(up=True, pending=3, lag=0.5, whole={"connected": 1}, errors={"away": 1})
+    worker.registry.register(ViewCollector(lambda: standing))
     observer = worker.measurements
     observer.chunk_applied(LEADS, 0, 10, 0.002)
     observer.transaction_committed(0, 0.01, 10, 2000, T0_MS)

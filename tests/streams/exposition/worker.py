@@ -41,8 +41,9 @@ class FakeWorker:
         self.trouble: str | None = None
         self.failure: str | None = None
         self.others: list[str] = []
-        registry, self.measurements = registry_for(self)
-        self.scraper = Scraper(funnel, registry, self.measurements)
+        self.fences: dict[int, int] = {}
+        self.registry, self.measurements = registry_for(self)
+        self.scraper = Scraper(funnel, self.registry, self.measurements)
 
     def state(self, partition: int = 0) -> LeadState:
         """A new state of a partition, as if it had been recovered from an empty changelog."""

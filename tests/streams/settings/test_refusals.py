@@ -9,6 +9,7 @@ import pytest
 from streams.settings import SettingsError, load
 
 SASL = '[kafka]\nsecurity_protocol = "SASL_PLAINTEXT"\n'
+REDIS = '[redis]\nurl = "redis://h"\n'
 TLS = '[kafka]\nsecurity_protocol = "SSL"\n'
 
 
@@ -222,6 +223,31 @@ RELATIONS = {
     ),
     '[kafka]\nssl_cafile = "some.txt"': (
         'leadpulse.toml:2: [kafka] ssl_cafile: has no effect: security_protocol is "PLAINTEXT"'
+    ),
+    '[redis]\nprefix = "a b"': (
+        'leadpulse.toml:2: [redis] prefix: must be letters, digits, ".", "_", ":", "-" and braces, got "a b"'
+    ),
+    '[redis]\nurl = "localhost:6379"': (
+        'leadpulse.toml:2: [redis] url: must be "redis://host:port/database", or "rediss://…" for TLS,'
+        ' got "localhost:6379"'
+    ),
+    '[redis]\nurl = "redis://me:hunter2@h"': (
+        "leadpulse.toml:2: [redis] url: must hold no user or password: redis.username and redis.password are for them"
+    ),
+    '[redis]\npassword = "p"': "leadpulse.toml:2: [redis] password: has no effect: redis.url is empty",
+    REDIS + 'password = "p"\npassword_file = "some.txt"': (
+        "leadpulse.toml:4: [redis] password_file: cannot be used together with password: set one of them"
+    ),
+    REDIS + 'password_file = "empty.txt"': "leadpulse.toml:3: [redis] password_file: holds no password: empty.txt",
+    REDIS + 'username = "u"': "leadpulse.toml:3: [redis] username: needs a password or password_file",
+    REDIS + 'ssl_cafile = "some.txt"': (
+        'leadpulse.toml:3: [redis] ssl_cafile: has no effect: redis.url does not begin with "rediss:"'
+    ),
+    '[redis]\nurl = "rediss://h"\nssl_keyfile = "some.txt"': (
+        "leadpulse.toml:1: [redis] ssl_certfile: must be set when ssl_keyfile is"
+    ),
+    '[redis]\nurl = "rediss://h"\nssl_cafile = "some.txt"': (
+        "leadpulse.toml:3: [redis] ssl_cafile: not usable: NO_CERTIFICATE_OR_CRL_FOUND"
     ),
     SASL + 'sasl_password = "p"': (
         'leadpulse.toml:1: [kafka] sasl_username: must be set for security_protocol "SASL_PLAINTEXT"'

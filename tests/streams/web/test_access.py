@@ -56,7 +56,9 @@ def owner() -> FakeWorker:
     return worker
 
 
-@pytest.mark.parametrize(("path", "token", "other"), [("/metrics", METRICS, API), ("/leads/L", API, METRICS)])
+@pytest.mark.parametrize(
+    ("path", "token", "other"), [("/metrics", METRICS, API), ("/leads/L", API, METRICS), ("/waiting", API, METRICS)]
+)
 async def test_each_door_opens_to_its_own_token_only(path: str, token: str, other: str, asker: Asker) -> None:
     url = await asker.serve(owner(), BOTH) + path
     assert await asker.ask(url) == (401, 'Bearer realm="leadpulse"')
@@ -80,7 +82,7 @@ async def test_an_unknown_lead_is_not_even_denied_without_the_token(asker: Asker
 
 async def test_without_tokens_everything_is_told(asker: Asker) -> None:
     base = await asker.serve(owner(), OPEN)
-    assert [(await asker.ask(base + path))[0] for path in ("/metrics", "/leads/L")] == [200, 200]
+    assert {(await asker.ask(base + path))[0] for path in ("/metrics", "/leads/L", "/waiting")} == {200}
 
 
 async def test_a_worker_shows_the_token_when_it_asks_another_one(asker: Asker) -> None:
@@ -88,6 +90,14 @@ async def test_a_worker_shows_the_token_when_it_asks_another_one(asker: Asker) -
     asked.others = [await asker.serve(owner(), BOTH)]
     base = await asker.serve(asked, BOTH)
     assert (await asker.ask(str(lead_url(base, "L")), f"Bearer {API}"))[0] == 200
+
+
+async def test_who_waits_is_told_by_all_workers_against_the_token(asker: Asker) -> None:
+    asked = FakeWorker()
+    asked.others = [await asker.serve(owner(), BOTH)]
+    headers = {"Authorization": f"Bearer {API}"}
+    async with asker.client.get(f"{await asker.serve(asked, BOTH)}/waiting", headers=headers) as answer:
+        assert [part["partition"] for part in (await answer.json())["partitions"]] == [0]
 
 
 async def test_workers_with_different_tokens_do_not_say_that_a_lead_is_unknown(asker: Asker) -> None:
