@@ -9,12 +9,24 @@ happened to this application and never go back, across restarts and rebalances.
 from __future__ import annotations
 
 from schemas.lead_signals import BUSINESS
+from schemas.notify_signals import NOTIFIER
 from schemas.signal import READY, WINDOW, Signal, with_values
 from schemas.worker_signals import OPERATIONAL
 
-__all__ = ["BUSINESS", "OPERATIONAL", "READY", "SIGNALS", "WINDOW", "Signal", "by_family", "by_name", "with_values"]
+__all__ = [
+    "BUSINESS",
+    "NOTIFIER",
+    "OPERATIONAL",
+    "READY",
+    "SIGNALS",
+    "WINDOW",
+    "Signal",
+    "by_family",
+    "by_name",
+    "with_values",
+]
 
-SIGNALS: tuple[Signal, ...] = BUSINESS + OPERATIONAL
+SIGNALS: tuple[Signal, ...] = BUSINESS + OPERATIONAL + NOTIFIER
 
 
 def by_family() -> dict[str, Signal]:

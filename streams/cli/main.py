@@ -23,6 +23,7 @@ from streams.cli.invocation import Config, Debug, Invocation, Overrides, share_o
 COMMANDS = {
     "demo": "Show it all on this machine: Kafka, a sales floor, a worker, a live board.",
     "worker": "Turn events into numbers: read Kafka, serve /metrics.",
+    "notify": "Hand alarms to Alertmanager or to a webhook.",
     "simulate": "Write the events of a made-up sales floor to Kafka.",
     "replay": "Write a CSV or JSON-lines export to Kafka as events.",
     "services": "Run Kafka on this machine, to play with.",

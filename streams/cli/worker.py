@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
-import socket
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
@@ -14,19 +11,17 @@ from aiokafka.errors import KafkaError
 
 from streams.cli.errors import CliError, ExitCode
 from streams.cli.invocation import settings_of
+from streams.cli.listening import cannot_listen
 from streams.engine.errors import EngineError
 from streams.engine.worker import run_worker
 from streams.leadpulse import LeadpulseApp
 from streams.logs import setup_logging
 from streams.settings import Settings
-from streams.settings.sections import Web
 from streams.topics import TopicMismatch
 
 app = typer.Typer()
 
 logger = logging.getLogger(__name__)
-
-_NOT_OURS = (errno.EADDRNOTAVAIL, errno.EACCES)
 
 
 @app.command()
@@ -96,22 +91,8 @@ def explained(refusal: Exception, settings: Settings) -> CliError:
         case KafkaError():
             return CliError(f"Kafka at {', '.join(settings.kafka.brokers)}: {refusal}", ExitCode.UNAVAILABLE)
         case OSError():  # of what a start does, only listening raises one
-            return _cannot_listen(refusal, settings.web)
+            return cannot_listen(refusal, settings.web.host, settings.web.port, section="web", option="--web-port")
     return CliError(str(refusal), ExitCode.DEFECT)
-
-
-def _cannot_listen(refusal: OSError, web: Web) -> CliError:
-    place = f"{web.host}:{web.port}"
-    if refusal.errno == errno.EADDRINUSE:
-        # It may be the worker before this one, which is still stopping: not a fault of the settings.
-        return CliError(f"{place} is in use; free it or choose another [web] port (--web-port)")
-    if refusal.errno in _NOT_OURS:
-        reason = os.strerror(refusal.errno).lower()
-    elif isinstance(refusal, socket.gaierror):
-        reason = "no such host"
-    else:
-        return CliError(f"cannot serve at {place}: {refusal}")
-    return CliError(f"cannot listen on {place}: {reason}; see [web] host and port", ExitCode.CONFIGURATION)
 
 
 def _ended(failure: BaseException | None) -> CliError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from processors.funnel import Funnel
 from processors.periods import window_names
 from processors.questions import FAMILIES
-from schemas.signals import BUSINESS, OPERATIONAL, READY, Signal
+from schemas.signals import BUSINESS, NOTIFIER, OPERATIONAL, READY, Signal
 
 _KINDS = {
     "gauge": "gauge",
@@ -76,6 +76,10 @@ An example: 10 sources, 5 teams and 3 kinds of response are at most 10 x 5 x 3 =
 `[funnel]`), lower the caps (`[labels]`), or drop what you do not look at in Prometheus (`metric_relabel_configs`).
 """
 
+_NOTIFIER = """
+What `leadpulse notify` tells, on a port of its own; see [alarms.md](alarms.md). The counters are of one process.
+"""
+
 
 def metrics_markdown() -> str:
     """Return the reference of all metrics."""
@@ -88,6 +92,7 @@ def metrics_markdown() -> str:
         series="\n".join(_series(signal, funnel, len(windows)) for signal in BUSINESS),
     )
     parts = [preface, "## About leads", *map(_entry, BUSINESS), "## About the application", *map(_entry, OPERATIONAL)]
+    parts += ["## About the notifier", _NOTIFIER, *map(_entry, NOTIFIER)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 

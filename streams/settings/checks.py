@@ -11,9 +11,11 @@ from processors.funnel import MAX_EDGES
 from streams.settings.durations import Duration
 from streams.settings.kafka import password, tls_context
 from streams.settings.lines import ValuePath
+from streams.settings.notify import Notify, webhook_key
 from streams.settings.promises import Promise
 from streams.settings.redis import check_tls
 from streams.settings.redis import password as redis_password
+from streams.settings.rules import WEBHOOK_URL
 from streams.settings.sections import Calendar, Kafka, Redis, Settings
 from streams.settings.web import check_web
 
@@ -53,13 +55,13 @@ def _sasl(kafka: Kafka) -> Iterator[Fault]:
         yield ("kafka", "sasl_password_file"), "cannot be used together with sasl_password: set one of them"
     elif not given["sasl_password"] and not given["sasl_password_file"]:
         yield ("kafka", "sasl_password"), f'must be set for security_protocol "{protocol}", or sasl_password_file'
-    elif not _has_password(kafka):
+    elif not _is_filled(lambda: password(kafka)):
         yield ("kafka", "sasl_password_file"), f"holds no password: {kafka.sasl_password_file}"
 
 
-def _has_password(kafka: Kafka) -> bool:
+def _is_filled(secret: Callable[[], str]) -> bool:
     try:
-        return bool(password(kafka))
+        return bool(secret())
     except (OSError, ValueError):  # gone since it was looked for, or not UTF-8
         return False
 
@@ -231,6 +233,33 @@ def check_windows(settings: Settings) -> Iterator[Fault]:
         yield ("windows", "rolling"), "must name a window when calendar names none"
 
 
+def check_notify(settings: Settings) -> Iterator[Fault]:
+    """Check that the webhook can be signed for, and that open alarms are told again before they run out."""
+    notify = settings.notify
+    yield from _repeated(("notify", "alertmanager"), notify.alertmanager)
+    yield from _webhook(notify)
+    if notify.hold.ms < 3 * notify.resend.ms:
+        yield ("notify", "hold"), f'must be at least three times resend, "{notify.resend}"'
+    if notify.retry_most < notify.retry_first:
+        yield ("notify", "retry_most"), f'must be at least retry_first, "{notify.retry_first}"'
+
+
+def _webhook(notify: Notify) -> Iterator[Fault]:
+    given = [name for name in ("webhook_secret", "webhook_secret_file") if getattr(notify, name) is not None]
+    if notify.webhook is None:
+        for name in given:
+            yield ("notify", name), "has no effect: webhook is not set"
+        return
+    if WEBHOOK_URL.problem(notify.webhook.reveal()):
+        yield ("notify", "webhook"), f"must be {WEBHOOK_URL.text}"
+    if len(given) > 1:
+        yield ("notify", "webhook_secret_file"), "cannot be used together with webhook_secret: set one of them"
+    elif not given:
+        yield ("notify", "webhook_secret"), "must be set for the webhook, or webhook_secret_file"
+    elif not _is_filled(lambda: webhook_key(notify)):
+        yield ("notify", "webhook_secret_file"), f"holds no secret: {notify.webhook_secret_file}"
+
+
 CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "kafka": check_kafka,
     "topics": check_topics,
@@ -242,5 +271,6 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "hours": check_hours,
     "sla": check_sla,
     "windows": check_windows,
+    "notify": check_notify,
 }
 """Section -> its check. It runs when the section's fields are right each by itself."""

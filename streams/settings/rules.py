@@ -130,3 +130,5 @@ LEAD_LINK = Matching(
 )
 PREFIX = Matching(re.compile(r"[A-Za-z0-9._:{}-]{0,100}", re.ASCII), 'letters, digits, ".", "_", ":", "-" and braces')
 SUFFIX = Matching(re.compile(r"[A-Za-z0-9._-]{1,50}", re.ASCII), 'an ending of letters, digits, ".", "_" and "-"')
+BASE_URL = Matching(re.compile(rf"{_URL.pattern}(?:/[^\s?#\"]*)?", re.ASCII), '"http://host:port/path", or https')
+WEBHOOK_URL = Matching(re.compile(rf"{_URL.pattern}(?:[/?][^\s#\"]*)?", re.ASCII), '"https://host/path", or http')

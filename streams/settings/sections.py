@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from schemas.interaction_events import CHANNELS, Outcome
 from streams.settings.durations import Duration, durations
 from streams.settings.hours import DATES, WEEK
+from streams.settings.notify import Notify
 from streams.settings.promises import Sla
 from streams.settings.public_holidays import PLACE
 from streams.settings.rules import ADDRESS, NAME, PREFIX, SUFFIX, TOPIC, URL, Between, OneOf, RedisUrl, Zone
@@ -368,3 +369,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     sla: Sla = Sla()
     windows: Windows = Windows()
     labels: Labels = Labels()
+    notify: Notify = Notify()

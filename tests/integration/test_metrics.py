@@ -18,7 +18,7 @@ import pytest
 from schemas.codec import encode
 from schemas.interaction_events import Interaction
 from schemas.lead_events import Created, StageChanged, Won
-from schemas.signals import READY, SIGNALS, by_name, with_values
+from schemas.signals import BUSINESS, OPERATIONAL, READY, by_name, with_values
 from streams.producing import Message, Writer, connected, produce
 from streams.services import RedisService
 from streams.settings.kafka import kafka_client_options
@@ -55,7 +55,7 @@ TOTALS = {
     "waiting": 'sum(leadpulse_unanswered_leads{team="late"})',
 }
 """More sums that can only rise, each to be told while it is whole."""
-COUNTERS = tuple(signal for signal in SIGNALS if signal.kind == "counter" and "partition" in signal.labels)
+COUNTERS = tuple(signal for signal in OPERATIONAL if signal.kind == "counter" and "partition" in signal.labels)
 
 
 class Load:
@@ -177,7 +177,7 @@ class Seen:
 
     async def check_queries(self) -> None:
         """Every query of the table gives numbers, none of them absurd; those that can only rise do."""
-        for signal in SIGNALS:
+        for signal in BUSINESS + OPERATIONAL:
             query = with_values(signal.query, window="all", rate_interval="30s")
             found = await self.values(query)
             quiet = {"leadpulse_skewed_responses", "leadpulse_close_reason_leads", "leadpulse_broker_away_seconds"}

@@ -6,14 +6,25 @@ import re
 
 import pytest
 
-from schemas.signals import BUSINESS, OPERATIONAL, READY, SIGNALS, WINDOW, Signal, by_family, by_name, with_values
+from schemas.signals import (
+    BUSINESS,
+    NOTIFIER,
+    OPERATIONAL,
+    READY,
+    SIGNALS,
+    WINDOW,
+    Signal,
+    by_family,
+    by_name,
+    with_values,
+)
 
 UNITS = {"seconds", "bytes"}
 each = pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
 
 
 def test_names_and_panels_are_unique() -> None:
-    assert len({signal.name for signal in SIGNALS}) == len(SIGNALS) == len(BUSINESS) + len(OPERATIONAL)
+    assert len({signal.name for signal in SIGNALS}) == len(SIGNALS) == len(BUSINESS + OPERATIONAL + NOTIFIER)
     assert len({signal.panel for signal in SIGNALS}) == len(SIGNALS)
 
 
@@ -59,7 +70,7 @@ def test_numbers_about_leads_are_gauges_shown_only_while_they_are_whole(signal: 
     assert signal.query.endswith(f" and on() {READY}")
 
 
-@pytest.mark.parametrize("signal", OPERATIONAL, ids=lambda signal: signal.name)
+@pytest.mark.parametrize("signal", OPERATIONAL + NOTIFIER, ids=lambda signal: signal.name)
 def test_numbers_about_the_application_have_no_window(signal: Signal) -> None:
     assert not signal.family
     assert WINDOW not in signal.labels

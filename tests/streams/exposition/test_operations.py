@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 from processors.labels import MISSING
 from schemas.alerts import Alert
 from schemas.refusals import Reason
-from schemas.signals import SIGNALS, Signal
+from schemas.signals import BUSINESS, OPERATIONAL, Signal
 from streams.engine.engine import InputProgress
 from streams.engine.watch import Observed
 from streams.exposition.operations import ALERT_KINDS, CAPPED
@@ -19,6 +19,7 @@ from tests.processors.events import T0_MS, call, created, won
 from tests.streams.exposition.story import told_worker
 from tests.streams.exposition.worker import INTERACTIONS, LEADS, FakeWorker, families, record, records, samples, take
 
+WORKER = BUSINESS + OPERATIONAL
 _TYPES = {"gauge_histogram": "gaugehistogram"}
 
 
@@ -34,12 +35,10 @@ def told() -> dict[str, Metric]:
 
 def test_every_signal_is_told_with_its_type_and_unit_and_nothing_else_has_our_prefix(told: dict[str, Metric]) -> None:
     found = {name: (f.type, f.documentation, f.unit) for name, f in told.items() if name.startswith("leadpulse_")}
-    assert found == {
-        signal.name: (_TYPES.get(signal.kind, signal.kind), signal.help, signal.unit) for signal in SIGNALS
-    }
+    assert found == {signal.name: (_TYPES.get(signal.kind, signal.kind), signal.help, signal.unit) for signal in WORKER}
 
 
-@pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
+@pytest.mark.parametrize("signal", WORKER, ids=lambda signal: signal.name)
 def test_a_signal_has_samples_and_they_have_its_labels(signal: Signal, told: dict[str, Metric]) -> None:
     assert told[signal.name].samples
     for sample in told[signal.name].samples:
