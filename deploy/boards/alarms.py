@@ -13,7 +13,7 @@ from schemas.signal import whole
 
 def alarms(terms: Terms) -> Board:
     """Return the board about alarms."""
-    make = Panels()
+    make = Panels(("window", "source", "team", "policy", "leadpulse_url"))
     breached = 'leadpulse_unanswered_leads{band="breached"}'
     announced = 'sum by (policy, team) (leadpulse_promised_leads{{window="$window", result="{}"}})'
     warned = 'leadpulse_unanswered_leads{band="warned"}'
@@ -22,7 +22,7 @@ def alarms(terms: Terms) -> Board:
         name="alarms",
         title="Alarms",
         description="What calls for somebody now, and what did lately?",
-        variables=("window", "source", "team", "policy", "leadpulse_url"),
+        variables=make.variables,
         rows=[
             (
                 "Now",

@@ -28,6 +28,8 @@ TAG = "leadpulse"
 DEFAULT_URL = "http://localhost:9464"
 ALERTS_OF_OURS = 'ALERTS{alertname=~"Leadpulse.+", alertstate="firing"}'
 """Alarms are known by the beginning of their name: those about a whole sales floor have no label of a worker."""
+IN_SIGHT = ""
+"""Links stand beside the variables; the default of the SDK hides them in a menu."""
 
 _ALL = VariableOption(selected=True, text="All", value="$__all")
 
@@ -99,9 +101,9 @@ def _variables(board: Board, terms: Terms) -> list[Builder[VariableModel]]:
         "instance": _several("instance", "Instance", scoped("leadpulse_ready")).all_value(".+"),
         "window": _window(terms),
         "period": _period(terms),
-        "source": _several("source", "Source", scoped("leadpulse_created_leads", filters=())).all_value(".*"),
-        "team": _several("team", "Team", scoped("leadpulse_created_leads", filters=())).all_value(".*"),
-        "policy": _several("policy", "Policy", scoped("leadpulse_promised_leads", filters=())).all_value(".*"),
+        "source": _several("source", "Source", scoped("leadpulse_created_leads")).all_value(".*"),
+        "team": _several("team", "Team", scoped("leadpulse_created_leads")).all_value(".*"),
+        "policy": _several("policy", "Policy", scoped("leadpulse_promised_leads")).all_value(".*"),
         "leadpulse_url": dashboard.TextBoxVariable("leadpulse_url")
         .label("leadpulse")
         .description("Where a browser reaches a worker, for the lists of leads behind the numbers.")
@@ -192,6 +194,7 @@ def _annotation(name: str, color: str, expr: str, title: str, text: str) -> dash
 def _links(board: Board) -> list[Builder[DashboardLink]]:
     links: list[Builder[DashboardLink]] = [
         dashboard.DashboardLink("Boards")
+        .placement(IN_SIGHT)
         .type(DashboardLinkType.DASHBOARDS)
         .tags([TAG])
         .as_dropdown(False)
@@ -201,6 +204,7 @@ def _links(board: Board) -> list[Builder[DashboardLink]]:
     if "lead" in board.variables:
         links.append(
             dashboard.DashboardLink("History of the lead")
+            .placement(IN_SIGHT)
             .type(DashboardLinkType.LINK)
             .url("${leadpulse_url}/leads/${lead:percentencode}")
             .tooltip("What happened to the lead whose id stands in the field Lead")

@@ -17,12 +17,12 @@ _WINDOW = 'window="$window"'
 
 def funnel(terms: Terms) -> Board:
     """Return the board about the stages."""
-    make = Panels()
+    make = Panels(("window", "period", "source", "team", "leadpulse_url"))
     return Board(
         name="funnel",
         title="Funnel",
         description="How far do leads come, where do they drop out, and is it better than before?",
-        variables=("window", "period", "source", "team", "leadpulse_url"),
+        variables=make.variables,
         refresh="1m",
         since="now-24h",
         rows=[

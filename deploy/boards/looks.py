@@ -35,6 +35,7 @@ class Look(Struct, frozen=True, kw_only=True):
         stacked: Whether series are stacked.
         columns: Bars instead of lines.
         interval: Least step of the series.
+        letters: Size of the name and of the value, in pixels; None: as there is room.
     """
 
     title: str = ""
@@ -51,6 +52,7 @@ class Look(Struct, frozen=True, kw_only=True):
     stacked: bool = False
     columns: bool = False
     interval: str = ""
+    letters: tuple[int, int] | None = None
 
     def but(self, **changes: Any) -> Look:
         """Return the same look with some changes."""

@@ -16,12 +16,12 @@ _THIRD = Look(width=8)
 
 def operations(terms: Terms) -> Board:
     """Return the board about the application."""
-    make = Panels(instance=True)
+    make = Panels(("instance",))
     return Board(
         name="operations",
         title="Operations",
         description="Do the workers keep up, and what have they had to mend?",
-        variables=("instance",),
+        variables=make.variables,
         timezone="utc",
         since="now-3h",
         rows=[

@@ -15,6 +15,7 @@ from grafana_foundation_sdk.models.common import (
     BigValueTextMode,
     DataSourceRef,
     GraphDrawStyle,
+    GraphThresholdsStyleMode,
     LegendDisplayMode,
     LegendPlacement,
     SortOrder,
@@ -54,16 +55,19 @@ class Panels(Struct, frozen=True):
     """Makes the panels of one board.
 
     Attributes:
-        instance: Whether the board lets single workers be chosen.
+        variables: Names of the variables that the board has beside data source and job; queries are filtered by them.
     """
 
-    instance: bool = False
+    variables: tuple[str, ...]
 
     def tile(self, name: str, queries: Sequence[Query], look: Look) -> stat.Panel:
         """Make a few large numbers, of now: one that is missing is shown as missing, never the last that was there."""
         panel = self._filled(stat.Panel(), by_name(name), look)
         for ref, query in zip(ascii_uppercase, queries, strict=False):
             panel.with_target(self._target(query, ref).instant())
+        if look.letters:
+            name_size, value_size = look.letters
+            panel.text(common.VizTextDisplayOptions().title_size(name_size).value_size(value_size))
         return (
             panel.thresholds(thresholds(look.steps))
             .color_mode(BigValueColorMode.VALUE if len(look.steps) == 1 else BigValueColorMode.BACKGROUND_SOLID)
@@ -79,6 +83,9 @@ class Panels(Struct, frozen=True):
             panel.with_target(self._target(query, ref).range())
         if look.interval:
             panel.interval(look.interval)
+        if len(look.steps) > 1:
+            dashed = common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED)
+            panel.thresholds(thresholds(look.steps)).thresholds_style(dashed)
         return (
             panel.draw_style(GraphDrawStyle.BARS if look.columns else GraphDrawStyle.LINE)
             .line_width(1 if look.columns else 2)
@@ -141,7 +148,7 @@ class Panels(Struct, frozen=True):
         )
 
     def _target(self, query: Query, ref: str) -> prometheus.Dataquery:
-        expr = scoped(query.expr, instance=self.instance)
+        expr = scoped(query.expr, self.variables)
         return prometheus.Dataquery().ref_id(ref).expr(expr).legend_format(query.name).datasource(DATASOURCE)
 
     def _filled(self, panel: _Made, signal: Signal, look: Look) -> _Made:

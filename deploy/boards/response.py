@@ -19,12 +19,12 @@ _TEAM_LIST = "/waiting?team=${__field.labels.team:percentencode}"
 
 def response(terms: Terms) -> Board:
     """Return the board about response times."""
-    make = Panels()
+    make = Panels(("window", "source", "team", "policy", "leadpulse_url", "lead"))
     return Board(
         name="response",
         title="Response",
         description="How fast is who answered, where does the time go, and which promises are kept?",
-        variables=("window", "source", "team", "policy", "leadpulse_url", "lead"),
+        variables=make.variables,
         rows=[
             ("Who is waiting", _waiting(make, terms)),
             ("How fast first contact is", _speed(make, terms)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 
 from schemas.signals import SIGNALS, Signal
@@ -13,21 +14,25 @@ FILTERS = ("source", "team", "policy")
 """Labels that people choose on a board, each by the variable of its name."""
 
 
-def scoped(expression: str, *, filters: tuple[str, ...] = FILTERS, instance: bool = False) -> str:
+def scoped(expression: str, variables: Collection[str] = ()) -> str:
     """Return an expression whose every selector has the matchers of the board's variables.
+
+    A business filter goes where the signal has its label. Boards about leads have no variable `instance`: a sum over
+    some workers looks like a whole and is a part.
 
     Args:
         expression: PromQL without them.
-        filters: Business labels that the board lets choose; each goes where the signal has that label.
-        instance: Whether the board shows single workers. A sum over some workers looks like a whole and is a part, so
-            boards about leads do not.
+        variables: What the board lets choose beside the job.
     """
+    filters = [label for label in FILTERS if label in variables]
 
     def matched(found: re.Match[str]) -> str:
         name, given = found.group(1), found.group(2) or ""
-        chosen = ['job=~"$job"', *(['instance=~"$instance"'] if instance else [])]
-        chosen += [f'{label}=~"${label}"' for label in _labels(name) if label in filters and f"{label}=" not in given]
-        return f"{name}{{{', '.join([given] * bool(given) + chosen)}}}"
+        chosen = ["job", *(["instance"] if "instance" in variables else [])]
+        chosen += [label for label in filters if label in _labels(name) and f"{label}=" not in given]
+        matchers = [given] if given else []
+        matchers += [f'{label}=~"${label}"' for label in chosen]
+        return f"{name}{{{', '.join(matchers)}}}"
 
     return _SELECTOR.sub(matched, expression)
 

@@ -24,12 +24,12 @@ _INTERVAL = (
 
 def sources(terms: Terms) -> Board:
     """Return the board about sources."""
-    make = Panels()
+    make = Panels(("window", "source", "team", "leadpulse_url"))
     return Board(
         name="sources",
         title="Sources",
         description="Which source brings how much, of what quality, and how sure is that?",
-        variables=("window", "source", "team", "leadpulse_url"),
+        variables=make.variables,
         refresh="1m",
         since="now-24h",
         rows=[

@@ -15,7 +15,7 @@ WAITING, WHO = "/waiting", "Who is waiting"
 _TODAY = 'window="today"'
 _OLD, _FROZEN = 30, 90
 """Seconds after which the numbers are old, and after which nobody should act on them."""
-_TILE = Look(width=6, height=9)
+_TILE = Look(width=6, height=9, letters=(34, 110))
 
 
 def wallboard(terms: Terms) -> Board:
@@ -26,12 +26,12 @@ def wallboard(terms: Terms) -> Board:
     """
     if "today" not in terms.calendar:
         raise ValueError("windows.calendar: the wallboard shows today, add today")
-    make = Panels()
+    make = Panels(("source", "team", "leadpulse_url"))
     return Board(
         name="wallboard",
         title="Wallboard",
         description="Who is waiting, and are we fast enough today?",
-        variables=("source", "team", "leadpulse_url"),
+        variables=make.variables,
         refresh="10s",
         since="now-1h",
         rows=[("", [*_now(make, terms), *_today(make, terms), *_outlook(make)])],

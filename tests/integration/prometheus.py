@@ -78,14 +78,23 @@ class Prometheus:
 
     async def values(self, query: str, start: float, end: float) -> dict[frozenset[tuple[str, str]], Points]:
         """Evaluate a query for every second of a span of Unix time; give its series by their labels."""
-        parameters: dict[str, str] = {"query": query, "start": str(start), "end": str(end), "step": "1"}
-        async with (
-            aiohttp.ClientSession() as client,
-            client.post(f"{self._url}/api/v1/query_range", data=parameters) as answer,
-        ):
-            content: dict[str, Any] = await answer.json()
-        assert content["status"] == "success", (query, content)
+        data = await self.ask("query_range", query=query, start=str(start), end=str(end), step="1")
         return {
             frozenset(series["metric"].items()): {float(at): float(value) for at, value in series["values"]}
-            for series in content["data"]["result"]
+            for series in data["result"]
         }
+
+    async def label_values(self, label: str, selector: str) -> list[str]:
+        """Return the values that a label has in some series."""
+        found: list[str] = await self.ask(f"label/{label}/values", **{"match[]": selector})
+        return found
+
+    async def ask(self, path: str, **parameters: str) -> Any:
+        """Ask its API for data; AssertionError when it refuses."""
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(f"{self._url}/api/v1/{path}", params=parameters) as answer,
+        ):
+            content: dict[str, Any] = await answer.json()
+        assert content["status"] == "success", (path, parameters, content)
+        return content["data"]
