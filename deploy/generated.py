@@ -6,14 +6,20 @@ import sys
 
 from deploy.boards.documents import board_documents
 from deploy.boards.terms import Terms
+from processors.policies import BREACH, FIRST_CONTACT, Policy
 from streams import generated
 from streams.settings import Settings
+from streams.settings.funnel import policies_of
 
 
 def terms_of(settings: Settings) -> Terms:
     """Return what the boards take from the worker's settings."""
+    promised = [steps for policy in policies_of(settings) if (steps := policy.steps(FIRST_CONTACT))]
+    unpromised = Policy(name="", targets=((FIRST_CONTACT, settings.response.target.ms),)).steps(FIRST_CONTACT)
+    warning, target, *_ = max(promised or [unpromised], key=lambda steps: steps[BREACH])
     return Terms(
-        answer_target=settings.response.target.ms / 1000,
+        answer_warning=warning / 1000,
+        answer_target=target / 1000,
         stages=tuple(stage.name for stage in settings.funnel.stages if stage.kind == "open"),
         rolling=tuple(window.text for window in settings.windows.rolling),
         calendar=settings.windows.calendar,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploy.boards.frame import ALERTS_OF_OURS, Board
 from deploy.boards.looks import Look, rising
 from deploy.boards.panels import Panels, Query, own_query
-from deploy.boards.promql import total
+from deploy.boards.promql import counted, total
 from deploy.boards.terms import Terms
 from deploy.boards.wallboard import WAITING, WHO
 from schemas.signal import whole
@@ -15,9 +15,10 @@ def alarms(terms: Terms) -> Board:
     """Return the board about alarms."""
     make = Panels(("window", "source", "team", "policy", "leadpulse_url"))
     breached = 'leadpulse_unanswered_leads{band="breached"}'
-    announced = 'sum by (policy, team) (leadpulse_promised_leads{{window="$window", result="{}"}})'
+    announced = 'leadpulse_promised_leads{{window="$window", result="{}"}}'
+    every = 'leadpulse_promised_leads{window="$window"}'
     warned = 'leadpulse_unanswered_leads{band="warned"}'
-    tile = Look(unit="none", width=6, height=6, link=WAITING, link_title=WHO)
+    tile = Look(unit="locale", width=6, height=6, link=WAITING, link_title=WHO)
     return Board(
         name="alarms",
         title="Alarms",
@@ -32,7 +33,7 @@ def alarms(terms: Terms) -> Board:
                         [Query(f"count({ALERTS_OF_OURS}) or vector(0)", "firing")],
                         Look(
                             title="Alarms firing",
-                            unit="none",
+                            unit="locale",
                             width=6,
                             height=6,
                             steps=rising(1, 5),
@@ -52,7 +53,7 @@ def alarms(terms: Terms) -> Board:
                     make.bars(
                         "leadpulse_unanswered_leads",
                         [Query(whole(f"sum by (team) ({breached})"), "{{team}}")],
-                        Look(title="After the deadline, by team", unit="none", width=6, height=6, steps=rising(1, 5)),
+                        Look(title="After the deadline, by team", unit="locale", width=6, height=6, steps=rising(1, 5)),
                     ),
                 ],
             ),
@@ -64,7 +65,7 @@ def alarms(terms: Terms) -> Board:
                         [Query(f"sum by (alertname, severity) ({ALERTS_OF_OURS})", "{{alertname}} ({{severity}})")],
                         Look(
                             title="Alarms over time",
-                            unit="none",
+                            unit="locale",
                             stacked=True,
                             note="As the rules of Prometheus see it.",
                         ),
@@ -73,13 +74,13 @@ def alarms(terms: Terms) -> Board:
                     make.series(
                         "leadpulse_unanswered_leads",
                         [own_query("leadpulse_unanswered_leads", "{{band}}")],
-                        Look(title="Waiting, by band", unit="none", stacked=True),
+                        Look(title="Waiting, by band", unit="locale", stacked=True),
                     ),
                     make.rows(
                         "leadpulse_promised_leads",
                         [
                             Query(
-                                whole(announced.format(result)),
+                                counted(announced.format(result), every, "policy, team"),
                                 head,
                             )
                             for result, head in (
@@ -88,7 +89,7 @@ def alarms(terms: Terms) -> Board:
                                 ("escalated", "Escalated"),
                             )
                         ],
-                        Look(title="Announced, by policy and team", unit="none"),
+                        Look(title="Announced, by policy and team", unit="locale"),
                         {},
                     ),
                 ],

@@ -87,16 +87,20 @@ def _ways(make: Panels, terms: Terms) -> Sequence[Panel]:
                 Query(quantile(0.9, buckets, "stage"), "90 % within"),
             ],
             Look(title="Time in stage"),
-            {"Left": "none"},
+            {"Left": "locale"},
         ),
         make.series(stay, [own_query(stay, "{{stage}}")], Look()),
         make.matrix(
             "leadpulse_stage_moves",
             Query(whole(moves), ""),
-            Look(title="Moves, from (down) to (across)", unit="none"),
+            Look(title="Moves, from (down) to (across)", unit="locale", height=10),
             ("from_stage", "to_stage"),
         ),
-        make.bars("leadpulse_close_reason_leads", [own_query("leadpulse_close_reason_leads", "{{reason}}")], Look()),
+        make.bars(
+            "leadpulse_close_reason_leads",
+            [own_query("leadpulse_close_reason_leads", "{{reason}}")],
+            Look(height=10),
+        ),
     ]
 
 
@@ -108,7 +112,7 @@ def _periods(make: Panels, terms: Terms) -> Sequence[Panel]:
             [Query(whole(f"sum by (window) ({selector})"), name) for name, selector in steps],
             Look(
                 title="This period so far and the one before",
-                unit="none",
+                unit="locale",
                 width=24,
                 height=6,
                 note="The period before is whole, this one is not over.",

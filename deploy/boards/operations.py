@@ -58,7 +58,7 @@ def _glance(make: Panels) -> Sequence[Panel]:
             [own_query("leadpulse_watermark_timestamp_seconds", "ago")],
             _TILE,
         ),
-        make.tile("leadpulse_build", [own_query("leadpulse_build", "{{version}}")], _TILE.but(unit="none")),
+        make.tile("leadpulse_build", [own_query("leadpulse_build", "{{version}}")], _TILE.but(unit="locale")),
     ]
 
 
@@ -141,6 +141,6 @@ def _process(make: Panels) -> Sequence[Panel]:
         make.series(
             "leadpulse_ready",
             [Query("leadpulse_ready", "{{instance}}")],
-            _THIRD.but(title="Ready, by worker", unit="none"),
+            _THIRD.but(title="Ready, by worker", unit="locale"),
         ),
     ]

@@ -29,12 +29,14 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from msgspec import Struct
 
 from deploy.boards.looks import Look, thresholds
+from deploy.boards.promql import ranked
 from deploy.boards.scope import scoped
 from schemas.signals import Signal, by_name
 
 DATASOURCE = DataSourceRef(type_val="prometheus", uid="$datasource")
 URL = "${leadpulse_url}"
-_UNITS = {"seconds": "s", "bytes": "bytes", "": "short"}
+_UNITS = {"seconds": "s", "bytes": "bytes", "": "locale"}
+"""What Grafana calls the units of the signal table; counts are written out, with separators."""
 Panel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
 _Made = TypeVar("_Made", stat.Panel, timeseries.Panel, bargauge.Panel, table.Panel)
 
@@ -103,8 +105,10 @@ class Panels(Struct, frozen=True):
         )
 
     def bars(self, name: str, queries: Sequence[Query], look: Look) -> bargauge.Panel:
-        """Make horizontal bars of now, one for each series."""
+        """Make horizontal bars of now: of several queries in their order, of one query its largest series first."""
         panel = self._filled(bargauge.Panel(), by_name(name), look).min(0)
+        if len(queries) == 1:
+            queries = [Query(ranked(queries[0].expr), queries[0].name)]
         for ref, query in zip(ascii_uppercase, queries, strict=False):
             panel.with_target(self._target(query, ref).instant())
         return (

@@ -14,7 +14,7 @@ def total(selector: str) -> str:
 
 
 def share(part: str, of: str, by: str = "") -> str:
-    """Return how large a part is; nothing where there is nothing to take a part of.
+    """Return how large a part is: 0 where no part was ever counted, nothing where there is nothing to take a part of.
 
     Args:
         part: Selector of the part.
@@ -22,7 +22,17 @@ def share(part: str, of: str, by: str = "") -> str:
         by: Labels to tell apart.
     """
     grouped = f"sum by ({by})" if by else "sum"
-    return whole(f"{grouped} ({part}) / ({grouped} ({of}) > 0)")
+    return whole(f"({grouped} ({part}) or 0 * {grouped} ({of})) / ({grouped} ({of}) > 0)")
+
+
+def counted(part: str, of: str, by: str) -> str:
+    """Return a sum by labels that says 0 for what is counted in the other sum only."""
+    return whole(f"(sum by ({by}) ({part}) or 0 * sum by ({by}) ({of}))")
+
+
+def ranked(expression: str, most: int = 12) -> str:
+    """Return the largest of a vector, the largest first."""
+    return f"sort_desc(topk({most}, {expression}))"
 
 
 def quantile(q: float, buckets: str, by: str = "") -> str:

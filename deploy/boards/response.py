@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from deploy.boards.frame import Board
 from deploy.boards.looks import SHARE_LOW, SHARE_OK, Look, falling, rising
 from deploy.boards.panels import Panel, Panels, Query, own_query
-from deploy.boards.promql import mean, quantile, share
+from deploy.boards.promql import counted, mean, quantile, share
 from deploy.boards.terms import Terms
 from schemas.signal import whole
 
@@ -57,7 +57,7 @@ def _waiting(make: Panels, terms: Terms) -> Sequence[Panel]:
             [own_query("leadpulse_oldest_unanswered_lead_age_seconds", "{{team}}")],
             Look(
                 width=7,
-                steps=rising(0.8 * target, target),
+                steps=rising(terms.answer_warning, target),
                 link=_TEAM_LIST,
                 link_title="Who is waiting for ${__field.labels.team}",
             ),
@@ -76,7 +76,7 @@ def _speed(make: Panels, terms: Terms) -> Sequence[Panel]:
         make.series(
             name,
             [Query(quantile(q, _BUCKETS), f"{q:.0%} within") for q in (0.5, 0.9, 0.95)],
-            Look(title="First contact: half, 90 % and 95 % within", steps=rising(0.8 * target, target)),
+            Look(title="First contact: half, 90 % and 95 % within", steps=rising(terms.answer_warning, target)),
         ),
         make.series(
             name,
@@ -94,17 +94,19 @@ def _speed(make: Panels, terms: Terms) -> Sequence[Panel]:
                 Query(share(quick, _COUNT, "team"), "In time"),
             ],
             Look(title="Teams", note=within),
-            {"Contacts": "none", "In time": "percentunit"},
+            {"Contacts": "locale", "In time": "percentunit"},
         ),
         *(
             [
                 make.series(
                     name,
-                    [
-                        Query(quantile(q, f"leadpulse_response_seconds_bucket{{{hour}}}"), f"{q:.0%} within")
-                        for q in (0.5, 0.9)
-                    ],
-                    Look(title="By hour", columns=True, interval="1h", note="Each bar is the hour that ends there."),
+                    [Query(quantile(0.9, f"leadpulse_response_seconds_bucket{{{hour}}}"), "90 % within")],
+                    Look(
+                        title="First contact, by hour",
+                        columns=True,
+                        interval="1h",
+                        note="Each bar is the hour that ends there.",
+                    ),
                 )
             ]
             if "1h" in terms.rolling
@@ -157,7 +159,7 @@ def _promises(make: Panels) -> Sequence[Panel]:
             [
                 Query(whole(f"sum by (policy, obligation) ({due})"), "Due"),
                 *(
-                    Query(whole(f'sum by (policy, obligation) ({name}{{window="$window", result="{result}"}})'), head)
+                    Query(counted(f'{name}{{window="$window", result="{result}"}}', due, "policy, obligation"), head)
                     for result, head in (
                         ("met", "Met"),
                         ("warned", "Warned"),

@@ -51,7 +51,7 @@ def _conversion(make: Panels) -> Panel:
             Query(whole(wilson(_SUCCESSES, _TRIALS, upper=False)), "from"),
             Query(whole(wilson(_SUCCESSES, _TRIALS, upper=True)), "to"),
         ],
-        Look(title="Conversion by source", unit="none", width=14, height=10, note=_INTERVAL),
+        Look(title="Conversion by source", unit="locale", width=14, height=10, note=_INTERVAL),
         {"Won of closed": "percentunit", "from": "percentunit", "to": "percentunit"},
     )
 

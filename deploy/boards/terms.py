@@ -9,12 +9,15 @@ class Terms(Struct, frozen=True, kw_only=True):
     """What the business promises and how it is cut, as the worker is told.
 
     Attributes:
-        answer_target: How long a lead may wait for the first contact, in seconds.
+        answer_warning: After how many seconds of waiting for the first contact a lead is close to its deadline.
+        answer_target: How long a lead may wait for the first contact, in seconds. Of several policies, the one that
+            allows most: who waits longer is late whatever was promised.
         stages: Open stages of the funnel, in order, without the one before the first.
         rolling: Names of the windows that end now.
         calendar: Names of the windows that began with a day, week, month or quarter of the business.
     """
 
+    answer_warning: float
     answer_target: float
     stages: tuple[str, ...]
     rolling: tuple[str, ...]

@@ -47,14 +47,14 @@ def _now(make: Panels, terms: Terms) -> Sequence[Panel]:
     states = make.tile(
         "leadpulse_unanswered_leads",
         bands,
-        _TILE.but(title="Deadlines", unit="none", width=8, link=WAITING, link_title=WHO),
+        _TILE.but(title="Deadlines", unit="locale", width=8, link=WAITING, link_title=WHO),
     )
     longest = whole("(max(leadpulse_oldest_unanswered_lead_age_seconds) or vector(0))")
     return [
         make.tile(
             "leadpulse_unanswered_leads",
             [Query(total("leadpulse_unanswered_leads"), "waiting")],
-            _TILE.but(title="Waiting now", unit="none", width=5, link=WAITING, link_title=WHO),
+            _TILE.but(title="Waiting now", unit="locale", width=5, link=WAITING, link_title=WHO),
         ),
         colored(states, {"on time": GOOD, "due soon": CLOSE, "too late": BAD}),
         make.tile(
@@ -64,7 +64,7 @@ def _now(make: Panels, terms: Terms) -> Sequence[Panel]:
                 title="Longest wait",
                 decimals=0,
                 width=5,
-                steps=rising(0.8 * target, target),
+                steps=rising(terms.answer_warning, target),
                 link=WAITING,
                 link_title=WHO,
             ),
@@ -97,12 +97,15 @@ def _today(make: Panels, terms: Terms) -> Sequence[Panel]:
     return [
         make.tile(
             "leadpulse_response_seconds",
-            [Query(quantile(q, buckets), name) for q, name in ((0.5, "half within"), (0.9, "90 % within"))],
+            [
+                *(Query(quantile(q, buckets), name) for q, name in ((0.5, "half within"), (0.9, "90 % within"))),
+                Query(f"vector({target:g})", "target"),
+            ],
             _TILE.but(
                 title="First contact today",
                 width=8,
                 decimals=1,
-                steps=rising(0.8 * target, target),
+                steps=rising(terms.answer_warning, target),
                 empty="none yet",
                 note=f"Red from the target on, {target / 60:g} min.",
             ),
@@ -112,7 +115,7 @@ def _today(make: Panels, terms: Terms) -> Sequence[Panel]:
             [Query(created, "today"), Query(week_ago, "a week ago, same time")],
             _TILE.but(
                 title="Leads today",
-                unit="none",
+                unit="locale",
                 width=10,
                 note="Compared with this time on the same weekday a week before.",
             ),
@@ -120,22 +123,22 @@ def _today(make: Panels, terms: Terms) -> Sequence[Panel]:
         make.tile(
             "leadpulse_closed_leads",
             [Query(total(f'leadpulse_closed_leads{{{_TODAY}, outcome="won"}}'), "won")],
-            _TILE.but(title="Won today", unit="none"),
+            _TILE.but(title="Won today", unit="locale"),
         ),
     ]
 
 
 def _outlook(make: Panels) -> Sequence[Panel]:
-    behind = "time() - max(timestamp(leadpulse_partition_ready)) + max(leadpulse_consumer_lag_seconds)"
+    behind = "ceil(time() - max(timestamp(leadpulse_partition_ready)) + max(leadpulse_consumer_lag_seconds))"
     return [
         make.series(
             "leadpulse_unanswered_leads",
             [Query(whole("sum by (team) (leadpulse_unanswered_leads)"), "{{team}}")],
-            _TILE.but(title="Waiting, by team", unit="none", width=12, stacked=True),
+            _TILE.but(title="Waiting, by team", unit="locale", width=12, stacked=True),
         ),
         make.tile(
             "leadpulse_consumer_lag_seconds",
-            [Query(behind, "old")],
+            [Query(behind, "numbers are … old")],
             _TILE.but(
                 title="How fresh is this board?",
                 decimals=0,

@@ -1,6 +1,7 @@
 // From the answers of Prometheus to the data frames that Grafana's components draw, as its data source makes them.
 import {
   applyFieldOverrides,
+  cacheFieldDisplayNames,
   FieldType,
   identityOverrideProcessor,
   standardFieldConfigEditorRegistry,
@@ -132,7 +133,7 @@ export async function framesOf(panel, answers, { theme, timeZone, replace }) {
     return target.range ? withGaps(frames, from, to, step) : frames;
   });
   const transformed = await firstValueFrom(transformDataFrame(panel.transformations ?? [], data));
-  return applyFieldOverrides({
+  const frames = applyFieldOverrides({
     data: transformed,
     fieldConfig: configOf(panel),
     fieldConfigRegistry: standardFieldConfigEditorRegistry,
@@ -147,6 +148,8 @@ export async function framesOf(panel, answers, { theme, timeZone, replace }) {
         : field
     ),
   }));
+  cacheFieldDisplayNames(frames);
+  return frames;
 }
 
 // JSON has no infinity: the first step of a scale is written as null.
