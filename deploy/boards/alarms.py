@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from deploy.boards.frame import ALERTS_OF_OURS, Board
-from deploy.boards.looks import Look, rising
-from deploy.boards.panels import Panels, Query, own_query
+from deploy.boards.looks import BANDS, Look, rising
+from deploy.boards.panels import Panels, Query, colored, own_query
 from deploy.boards.promql import counted, total
 from deploy.boards.terms import Terms
 from deploy.boards.wallboard import WAITING, WHO
@@ -71,10 +71,13 @@ def alarms(terms: Terms) -> Board:
                         ),
                     ),
                     make.series("leadpulse_alerts", [own_query("leadpulse_alerts", "{{kind}}")], Look(unit="cps")),
-                    make.series(
-                        "leadpulse_unanswered_leads",
-                        [own_query("leadpulse_unanswered_leads", "{{band}}")],
-                        Look(title="Waiting, by band", unit="locale", stacked=True),
+                    colored(
+                        make.series(
+                            "leadpulse_unanswered_leads",
+                            [own_query("leadpulse_unanswered_leads", "{{band}}")],
+                            Look(title="Waiting, by band", unit="locale", stacked=True),
+                        ),
+                        BANDS,
                     ),
                     make.rows(
                         "leadpulse_promised_leads",

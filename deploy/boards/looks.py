@@ -13,6 +13,9 @@ GOOD, CLOSE, BAD, NEUTRAL = "green", "orange", "red", "blue"
 Steps = tuple[tuple[float | None, str], ...]
 """From which value on which colour; the first value is None."""
 
+BANDS = {"breached": BAD, "warned": CLOSE, "on_time": GOOD, "unpromised": "gray"}
+"""Colours of how a promise stands."""
+
 SHARE_OK, SHARE_LOW = 0.9, 0.75
 """A share within a promise is good from the first on, and bad below the second."""
 

@@ -107,6 +107,7 @@ def _engine(make: Panels) -> Sequence[Panel]:
         ("leadpulse_transaction_duration_seconds", "p99"),
         ("leadpulse_chunk_duration_seconds", "p99"),
         ("leadpulse_transaction_bytes", "{{instance}}"),
+        ("leadpulse_transaction_records", "{{instance}}"),
         ("leadpulse_rebalances", "rebalances"),
         ("leadpulse_rebalance_duration_seconds", "last"),
         ("leadpulse_recovery_duration_seconds", "longest"),
@@ -114,7 +115,7 @@ def _engine(make: Panels) -> Sequence[Panel]:
         ("leadpulse_engine_incidents", "{{kind}}"),
         ("leadpulse_lost_records", "{{topic}}"),
     )
-    units = {"leadpulse_transaction_bytes": "Bps"}
+    units = {"leadpulse_transaction_bytes": "Bps", "leadpulse_transaction_records": "cps"}
     return [
         make.series(name, [own_query(name, legend)], _THIRD.but(unit=units.get(name, ""))) for name, legend in names
     ]

@@ -37,6 +37,8 @@ DATASOURCE = DataSourceRef(type_val="prometheus", uid="$datasource")
 URL = "${leadpulse_url}"
 _UNITS = {"seconds": "s", "bytes": "bytes", "": "locale"}
 """What Grafana calls the units of the signal table; counts are written out, with separators."""
+_THICKEST = 44
+"""Pixels of a bar: a single one does not fill its panel."""
 Panel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
 _Made = TypeVar("_Made", stat.Panel, timeseries.Panel, bargauge.Panel, table.Panel)
 
@@ -75,6 +77,7 @@ class Panels(Struct, frozen=True):
             .color_mode(BigValueColorMode.VALUE if len(look.steps) == 1 else BigValueColorMode.BACKGROUND_SOLID)
             .graph_mode(BigValueGraphMode.NONE)
             .text_mode(BigValueTextMode.VALUE_AND_NAME)
+            .wide_layout(False)
             .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         )
 
@@ -117,6 +120,7 @@ class Panels(Struct, frozen=True):
             .display_mode(BarGaugeDisplayMode.BASIC)
             .name_placement(BarGaugeNamePlacement.LEFT)
             .show_unfilled(True)
+            .max_viz_height(_THICKEST)
             .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         )
 

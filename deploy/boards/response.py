@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploy.boards.frame import Board
-from deploy.boards.looks import SHARE_LOW, SHARE_OK, Look, falling, rising
-from deploy.boards.panels import Panel, Panels, Query, own_query
+from deploy.boards.looks import BANDS, SHARE_LOW, SHARE_OK, Look, falling, rising
+from deploy.boards.panels import Panel, Panels, Query, colored, own_query
 from deploy.boards.promql import counted, mean, quantile, share
 from deploy.boards.terms import Terms
 from schemas.signal import whole
@@ -37,10 +37,13 @@ def response(terms: Terms) -> Board:
 def _waiting(make: Panels, terms: Terms) -> Sequence[Panel]:
     target = terms.answer_target
     return [
-        make.series(
-            "leadpulse_unanswered_leads",
-            [own_query("leadpulse_unanswered_leads", "{{band}}")],
-            Look(title="Waiting, by band", width=10, stacked=True),
+        colored(
+            make.series(
+                "leadpulse_unanswered_leads",
+                [own_query("leadpulse_unanswered_leads", "{{band}}")],
+                Look(title="Waiting, by band", width=10, stacked=True),
+            ),
+            BANDS,
         ),
         make.bars(
             "leadpulse_unanswered_leads",

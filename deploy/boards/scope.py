@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from functools import cache
 
-from schemas.signals import SIGNALS, Signal
+from schemas.signals import READY, SIGNALS, Signal
 
 _SELECTOR = re.compile(r"\b((?:leadpulse|process)_[a-z_]+)\b(?:\{([^}]*)\})?")
 _SUFFIX = re.compile(r"_(?:total|bucket|gsum|gcount|sum|count|info)$")
@@ -18,18 +18,27 @@ def scoped(expression: str, variables: Collection[str] = ()) -> str:
     """Return an expression whose every selector has the matchers of the board's variables.
 
     A business filter goes where the signal has its label. Boards about leads have no variable `instance`: a sum over
-    some workers looks like a whole and is a part.
+    some workers looks like a whole and is a part. The guard of a sum asks for all workers on every board.
 
     Args:
         expression: PromQL without them.
         variables: What the board lets choose beside the job.
+
+    Raises:
+        LookupError: It asks for something that is no signal.
     """
+    guard = _matched(READY, ())
+    return guard.join(_matched(part, variables) for part in expression.split(READY))
+
+
+def _matched(expression: str, variables: Collection[str]) -> str:
     filters = [label for label in FILTERS if label in variables]
 
     def matched(found: re.Match[str]) -> str:
         name, given = found.group(1), found.group(2) or ""
+        labels = _labels(name)
         chosen = ["job", *(["instance"] if "instance" in variables else [])]
-        chosen += [label for label in filters if label in _labels(name) and f"{label}=" not in given]
+        chosen += [label for label in filters if label in labels and f"{label}=" not in given]
         matchers = [given] if given else []
         matchers += [f'{label}=~"${label}"' for label in chosen]
         return f"{name}{{{', '.join(matchers)}}}"

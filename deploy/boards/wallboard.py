@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploy.boards.frame import Board
-from deploy.boards.looks import BAD, CLOSE, GOOD, SHARE_LOW, SHARE_OK, Look, falling, rising
+from deploy.boards.looks import BAD, CLOSE, GOOD, NEUTRAL, SHARE_LOW, SHARE_OK, Look, falling, rising
 from deploy.boards.panels import Panel, Panels, Query, colored
 from deploy.boards.promql import quantile, share, total
 from deploy.boards.terms import Terms
@@ -91,41 +91,49 @@ def _within(make: Panels) -> Panel:
 
 def _today(make: Panels, terms: Terms) -> Sequence[Panel]:
     target = terms.answer_target
-    buckets = f'leadpulse_response_seconds_bucket{{{_TODAY}, kind="contact"}}'
     created = total(f"leadpulse_created_leads{{{_TODAY}}}")
     week_ago = whole(f"sum(leadpulse_created_leads{{{_TODAY}}} offset 1w)")
     return [
-        make.tile(
-            "leadpulse_response_seconds",
-            [
-                *(Query(quantile(q, buckets), name) for q, name in ((0.5, "half within"), (0.9, "90 % within"))),
-                Query(f"vector({target:g})", "target"),
-            ],
-            _TILE.but(
-                title="First contact today",
-                width=8,
-                decimals=1,
-                steps=rising(terms.answer_warning, target),
-                empty="none yet",
-                note=f"Red from the target on, {target / 60:g} min.",
-            ),
-        ),
+        colored(_speed(make, target), {"target": NEUTRAL}),
         make.tile(
             "leadpulse_created_leads",
-            [Query(created, "today"), Query(week_ago, "a week ago, same time")],
+            [Query(created, "today"), Query(week_ago, "a week ago")],
             _TILE.but(
                 title="Leads today",
                 unit="locale",
-                width=10,
-                note="Compared with this time on the same weekday a week before.",
+                width=9,
+                note="Beside them those of the same weekday a week ago, up to the same time of the day.",
             ),
         ),
         make.tile(
             "leadpulse_closed_leads",
             [Query(total(f'leadpulse_closed_leads{{{_TODAY}, outcome="won"}}'), "won")],
-            _TILE.but(title="Won today", unit="locale"),
+            _TILE.but(title="Won today", unit="locale", width=5),
         ),
     ]
+
+
+def _speed(make: Panels, target: float) -> Panel:
+    buckets = f'leadpulse_response_seconds_bucket{{{_TODAY}, kind="contact"}}'
+    look = _TILE.but(
+        title="First contact today",
+        width=10,
+        steps=rising(target, 2 * target),
+        decimals=1,
+        letters=(32, 72),
+        empty="none yet",
+        note="How fast half, and nine of ten, of today's first contacts were. Orange from the target on, red from "
+        "twice the target on.",
+    )
+    return make.tile(
+        "leadpulse_response_seconds",
+        [
+            Query(quantile(0.5, buckets), "half within"),
+            Query(quantile(0.9, buckets), "90 % within"),
+            Query(f"vector({target:g})", "target"),
+        ],
+        look,
+    )
 
 
 def _outlook(make: Panels) -> Sequence[Panel]:
@@ -134,11 +142,11 @@ def _outlook(make: Panels) -> Sequence[Panel]:
         make.series(
             "leadpulse_unanswered_leads",
             [Query(whole("sum by (team) (leadpulse_unanswered_leads)"), "{{team}}")],
-            _TILE.but(title="Waiting, by team", unit="locale", width=12, stacked=True),
+            _TILE.but(title="Waiting, by team", unit="locale", width=18, stacked=True),
         ),
         make.tile(
             "leadpulse_consumer_lag_seconds",
-            [Query(behind, "numbers are … old")],
+            [Query(behind, "age of the numbers")],
             _TILE.but(
                 title="How fresh is this board?",
                 decimals=0,
