@@ -39,6 +39,7 @@ _UNITS = {"seconds": "s", "bytes": "bytes", "": "locale"}
 """What Grafana calls the units of the signal table; counts are written out, with separators."""
 _THICKEST = 44
 """Pixels of a bar: a single one does not fill its panel."""
+Tile = stat.Panel
 Panel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
 _Made = TypeVar("_Made", stat.Panel, timeseries.Panel, bargauge.Panel, table.Panel)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deploy.boards.frame import Board
 from deploy.boards.looks import BAD, CLOSE, GOOD, NEUTRAL, SHARE_LOW, SHARE_OK, Look, falling, rising
-from deploy.boards.panels import Panel, Panels, Query, colored
+from deploy.boards.panels import Panel, Panels, Query, Tile, colored
 from deploy.boards.promql import quantile, share, total
 from deploy.boards.terms import Terms
 from schemas.signal import whole
@@ -113,7 +113,7 @@ def _today(make: Panels, terms: Terms) -> Sequence[Panel]:
     ]
 
 
-def _speed(make: Panels, target: float) -> Panel:
+def _speed(make: Panels, target: float) -> Tile:
     buckets = f'leadpulse_response_seconds_bucket{{{_TODAY}, kind="contact"}}'
     look = _TILE.but(
         title="First contact today",
