@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import os
+import re
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,7 @@ from tests.integration.prometheus import Prometheus
 DRAWING = Path(__file__).parents[2] / "deploy/boards/drawing"
 POINTS = 240
 """Steps of a diagram over time."""
+_WIDTHS, _WIDTH = {"wallboard": 1920}, 1600
 _ROW, _GAP = 30, 8
 _TIMEOUT = 120
 _LEAST_SIZE = 10_000
@@ -40,10 +45,11 @@ async def drawing(
         width: Of the picture, in pixels.
     """
     start, end = span
-    step = max(1, round((end - start) / POINTS))
-    values = values_of(board, job="leadpulse", __rate_interval=f"{max(45, 4 * step)}s")
+    values = values_of(board, job="leadpulse")
     answers: dict[int, dict[str, Any]] = {}
     for panel in board["panels"]:
+        step = max(1, round((end - start) / POINTS), seconds(panel.get("interval") or "1s"))
+        values["__rate_interval"] = f"{max(45, 4 * step)}s"
         for target in panel.get("targets", ()):
             query = filled(target["expr"], values)
             if target["instant"]:
@@ -65,7 +71,7 @@ async def drawing(
     }
 
 
-def draw(folder: Path, what: Mapping[str, Any], picture: Path) -> None:
+def draw(folder: Path, what: Mapping[str, Any], picture: Path, zone: str = "UTC") -> None:
     """Take a picture of a board; `bundle` has prepared the folder.
 
     Raises:
@@ -90,6 +96,7 @@ def draw(folder: Path, what: Mapping[str, Any], picture: Path) -> None:
     picture.unlink(missing_ok=True)
     done = subprocess.run(
         ["chromium", *options, f"--screenshot={picture}", page],  # noqa: S607 - as found on PATH
+        env={**os.environ, "TZ": zone},
         capture_output=True,
         text=True,
         timeout=_TIMEOUT,
@@ -100,10 +107,26 @@ def draw(folder: Path, what: Mapping[str, Any], picture: Path) -> None:
 
 
 async def draw_all(
-    prometheus: Prometheus, boards: Mapping[str, Any], span: tuple[float, float], to: Path, folder: Path
+    prometheus: Prometheus, boards: Mapping[str, Any], to: Path, folder: Path, zone: str = "UTC"
 ) -> None:
-    """Draw some boards, one file each."""
+    """Draw some boards as they are when they are opened, one file each.
+
+    Args:
+        prometheus: Where the numbers are.
+        boards: Dashboards by name.
+        to: Folder of the pictures.
+        folder: For the page that draws; it is made.
+        zone: Time zone of the browser.
+    """
+    await asyncio.to_thread(folder.mkdir)
     await asyncio.to_thread(bundle, folder)
     for name, board in boards.items():
-        what = await drawing(prometheus, board, span, 1920 if name == "wallboard" else 1600)
-        await asyncio.to_thread(draw, folder, what, to / f"{name}.png")
+        end = math.floor(time.time())
+        what = await drawing(prometheus, board, (end - seconds(board["time"]["from"]), end), _WIDTHS.get(name, _WIDTH))
+        await asyncio.to_thread(draw, folder, what, to / f"{name}.png", zone)
+
+
+def seconds(text: str) -> int:
+    """Return the length of a span such as `now-6h` or `1h`."""
+    number, unit = re.fullmatch(r"(?:now-)?(\d+)([smhd])", text).groups()
+    return int(number) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[unit]
