@@ -10,8 +10,10 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain, count, takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from msgspec import structs
 
@@ -20,7 +22,7 @@ from streams.services import KafkaService
 from streams.settings.funnel import funnel_of
 from streams.settings.kafka import kafka_client_options
 from streams.simulation import EVERYDAY, Lapse, Parameters, Record, live
-from streams.simulation.parameters import DAYS, Faults, Journey, Shift, Team
+from streams.simulation.parameters import ALWAYS, Faults, Journey, Team
 from tests.integration.board_queries import boards
 from tests.integration.harness.leadpulse import LeadpulseRun
 from tests.integration.past import STEP, fill, told
@@ -50,15 +52,14 @@ def zone_now(hour: int, utc_hour: int) -> str:
 
 
 def floor_in(zone: str) -> Parameters:
-    """Return a floor that answers within minutes and works every day, in some zone."""
-    shifts = (Shift(days=DAYS, start="07:00", end="21:00"),)
+    """Return a floor that answers within minutes, day and night, in some zone."""
     return structs.replace(
         EVERYDAY,
         rhythm=structs.replace(EVERYDAY.rhythm, zone=zone, days=(1.0,) * 7),
         teams=(
-            Team(name="north", weight=5, agents=12, zone=zone, shifts=shifts, response_minutes=0.9, neglect=0.002),
-            Team(name="south", weight=3, agents=8, zone=zone, shifts=shifts, response_minutes=1.4, neglect=0.004),
-            Team(name="partners", weight=1, agents=4, zone=zone, shifts=shifts, response_minutes=3.0, neglect=0.01),
+            Team(name="north", weight=5, agents=12, shifts=ALWAYS, response_minutes=0.8, neglect=0),
+            Team(name="south", weight=3, agents=8, shifts=ALWAYS, response_minutes=1.2, neglect=0),
+            Team(name="partners", weight=1, agents=4, shifts=ALWAYS, response_minutes=2.5, neglect=0),
         ),
         journey=Journey(routing_minutes=0.3, reached=0.85, attempt_gap_hours=0.05, stage_hours=6, silent=0.02),
         faults=Faults(late_minutes=5),
@@ -77,15 +78,19 @@ async def main(names: list[str]) -> None:
                 await _draw(run, wanted, floor_in(zone), zone, folder)
 
 
-async def _draw(run: LeadpulseRun, wanted: dict[str, dict], floor: Parameters, zone: str, folder: Path) -> None:
+async def _draw(run: LeadpulseRun, wanted: dict[str, Any], floor: Parameters, zone: str, folder: Path) -> None:
     begun = time.time()
-    records = lambda: live(floor, seed=SEED, rate=RATE, lapse=Lapse(int((begun - BEFORE) * 1000)))  # noqa: E731
+    lapse = Lapse(int((begun - BEFORE) * 1000))
     run.start_worker("A")
     await run.wait_ready("A")
     stop = asyncio.Event()
     async with connected(kafka_client_options(run.settings.kafka)) as writer:
-        writing = asyncio.create_task(produce(writer, _messages(run, records(), begun), stop=stop))
-        await asyncio.to_thread(_fill, run, records(), begun, folder / "prometheus-data")
+        writing = asyncio.create_task(
+            produce(writer, _messages(run, live(floor, seed=SEED, rate=RATE, lapse=lapse), begun), stop=stop)
+        )
+        await asyncio.to_thread(
+            _fill, run, live(floor, seed=SEED, rate=RATE, lapse=lapse), begun, folder / "prometheus-data"
+        )
         async with Prometheus(run.ports, folder) as prometheus:
             await asyncio.sleep(WATCHED)
             await draw_all(prometheus, wanted, PICTURES, folder / "page", zone=zone)
@@ -104,7 +109,8 @@ def _fill(run: LeadpulseRun, records: Iterator[Record], begun: float, folder: Pa
     """Put the last day, and the time a week ago at which the pictures will be taken, into Prometheus."""
     now = int(begun)
     week_ago = range(now - 7 * DAY, now - 7 * DAY + 20 * 60, STEP)
-    times = (1000 * at for at in (*week_ago, *range(now - DAY, now, STEP)))
+    lately = takewhile(lambda at: at < time.time(), count(now - DAY, STEP))
+    times = (1000 * at for at in chain(week_ago, lately))
     texts = list(told(funnel_of(run.settings), records, times, WINDOWS, 'instance="A",job="leadpulse"'))
     folder.mkdir()
     fill(folder, texts[: len(week_ago)])

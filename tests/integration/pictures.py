@@ -6,13 +6,14 @@ import asyncio
 import json
 import math
 import os
-import re
 import shutil
 import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from promql_parser import parse_duration
 
 from tests.integration.board_queries import filled, values_of
 from tests.integration.prometheus import Prometheus
@@ -128,5 +129,4 @@ async def draw_all(
 
 def seconds(text: str) -> int:
     """Return the length of a span such as `now-6h` or `1h`."""
-    number, unit = re.fullmatch(r"(?:now-)?(\d+)([smhd])", text).groups()
-    return int(number) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[unit]
+    return int(parse_duration(text.removeprefix("now-")).total_seconds())
