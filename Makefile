@@ -30,6 +30,7 @@ check: $(READY) ## Format, lint, types, import arrows, generated files fresh, lo
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m streams.generated --check
+	$(BIN)/python -m deploy.generated --check
 	$(UV) lock --check
 
 format: $(READY) ## Format the code and mend what can be mended
@@ -38,6 +39,7 @@ format: $(READY) ## Format the code and mend what can be mended
 
 generate: $(READY) ## Write the generated files anew
 	$(BIN)/python -m streams.generated
+	$(BIN)/python -m deploy.generated
 
 bench: $(READY) ## Measure speed, latency and memory (see docs/performance.md)
 	$(BIN)/python -m bench $(BENCH_ARGS)
