@@ -6,6 +6,8 @@ import sys
 
 from deploy.boards.documents import board_documents
 from deploy.boards.terms import Terms
+from deploy.rules import terms as rules
+from deploy.rules.documents import rule_documents
 from processors.policies import BREACH, FIRST_CONTACT, Policy
 from streams import generated
 from streams.settings import Settings
@@ -26,9 +28,19 @@ def terms_of(settings: Settings) -> Terms:
     )
 
 
+def rule_terms_of(settings: Settings, places: rules.Places | None = None) -> rules.Terms:
+    """Return what the rules take from the worker's settings.
+
+    A wait that is worth a call of its own is four times what is promised, an hour at least.
+    """
+    promised = [promise.first_contact.ms for promise in settings.sla.policies] or [settings.response.target.ms]
+    return rules.Terms(longest_wait=max(3600, 4 * max(promised) // 1000), places=places or rules.Places())
+
+
 def texts(settings: Settings | None = None) -> dict[str, str]:
     """Return every generated file for some settings, by default for the defaults: path below the root -> text."""
-    return board_documents(terms_of(settings or Settings()))
+    given = settings or Settings()
+    return board_documents(terms_of(given)) | rule_documents(rule_terms_of(given))
 
 
 if __name__ == "__main__":
