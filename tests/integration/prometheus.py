@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,9 +25,13 @@ class Prometheus:
     Args:
         targets: Label `instance` -> port on this machine.
         folder: For its configuration, its data and its log.
+        rules: Files of rules, evaluated every second.
+        alertmanager: Address of an Alertmanager that is told what fires, as host:port; empty for none.
     """
 
-    def __init__(self, targets: Mapping[str, int], folder: Path) -> None:
+    def __init__(
+        self, targets: Mapping[str, int], folder: Path, *, rules: Sequence[Path] = (), alertmanager: str = ""
+    ) -> None:
         program = shutil.which("prometheus")
         if program is None:
             pytest.skip("Prometheus is not installed; on Debian it is the package prometheus")
@@ -39,7 +43,11 @@ class Prometheus:
         config.write_text(
             json.dumps(  # every JSON text is YAML
                 {
-                    "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+                    "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+                    "rule_files": [str(file) for file in rules],
+                    "alerting": {
+                        "alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}] * bool(alertmanager)
+                    },
                     "scrape_configs": [{"job_name": "leadpulse", "static_configs": scraped}],
                 }
             )
