@@ -2,100 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deploy.boards.frame import ALERTS_OF_OURS, Board
 from deploy.boards.looks import BANDS, Look, rising
-from deploy.boards.panels import Panels, Query, colored, own_query
-from deploy.boards.promql import counted, total
+from deploy.boards.panels import Panel, Panels, Query, colored, own_query
+from deploy.boards.promql import counted, hourly, total
 from deploy.boards.terms import Terms
 from deploy.boards.wallboard import WAITING, WHO
 from schemas.signal import whole
+
+_BREACHED, _WARNED = 'leadpulse_unanswered_leads{band="breached"}', 'leadpulse_unanswered_leads{band="warned"}'
+_TILE = Look(unit="locale", width=6, height=6)
+_BY_RULES = "As the rules of Prometheus see it."
 
 
 def alarms(terms: Terms) -> Board:
     """Return the board about alarms."""
     make = Panels(("window", "source", "team", "policy", "leadpulse_url"))
-    breached = 'leadpulse_unanswered_leads{band="breached"}'
-    announced = 'leadpulse_promised_leads{{window="$window", result="{}"}}'
-    every = 'leadpulse_promised_leads{window="$window"}'
-    warned = 'leadpulse_unanswered_leads{band="warned"}'
-    tile = Look(unit="locale", width=6, height=6, link=WAITING, link_title=WHO)
     return Board(
         name="alarms",
         title="Alarms",
         description="What calls for somebody now, and what did lately?",
         variables=make.variables,
         rows=[
-            (
-                "Now",
-                [
-                    make.tile(
-                        "leadpulse_alerts",
-                        [Query(f"count({ALERTS_OF_OURS}) or vector(0)", "firing")],
-                        Look(
-                            title="Alarms firing",
-                            unit="locale",
-                            width=6,
-                            height=6,
-                            steps=rising(1, 5),
-                            note="As the rules of Prometheus see it.",
-                        ),
-                    ),
-                    make.tile(
-                        "leadpulse_unanswered_leads",
-                        [Query(total(breached), "too late")],
-                        tile.but(title="Waiting after the deadline", steps=rising(1, 5)),
-                    ),
-                    make.tile(
-                        "leadpulse_unanswered_leads",
-                        [Query(total(warned), "due soon")],
-                        tile.but(title="Waiting, deadline near", steps=rising(5, 20)),
-                    ),
-                    make.bars(
-                        "leadpulse_unanswered_leads",
-                        [Query(whole(f"sum by (team) ({breached})"), "{{team}}")],
-                        Look(title="After the deadline, by team", unit="locale", width=6, height=6, steps=rising(1, 5)),
-                    ),
-                ],
-            ),
-            (
-                "Lately",
-                [
-                    make.series(
-                        "leadpulse_alerts",
-                        [Query(f"sum by (alertname, severity) ({ALERTS_OF_OURS})", "{{alertname}} ({{severity}})")],
-                        Look(
-                            title="Alarms over time",
-                            unit="locale",
-                            stacked=True,
-                            note="As the rules of Prometheus see it.",
-                        ),
-                    ),
-                    make.series("leadpulse_alerts", [own_query("leadpulse_alerts", "{{kind}}")], Look(unit="cps")),
-                    colored(
-                        make.series(
-                            "leadpulse_unanswered_leads",
-                            [own_query("leadpulse_unanswered_leads", "{{band}}")],
-                            Look(title="Waiting, by band", unit="locale", stacked=True),
-                        ),
-                        BANDS,
-                    ),
-                    make.rows(
-                        "leadpulse_promised_leads",
-                        [
-                            Query(
-                                counted(announced.format(result), every, "policy, team"),
-                                head,
-                            )
-                            for result, head in (
-                                ("warned", "Warned"),
-                                ("breached", "Breached"),
-                                ("escalated", "Escalated"),
-                            )
-                        ],
-                        Look(title="Announced, by policy and team", unit="locale"),
-                        {},
-                    ),
-                ],
-            ),
+            ("Now", _now(make)),
+            ("Lately", [*_told(make), *_waiting(make)]),
         ],
     )
+
+
+def _now(make: Panels) -> Sequence[Panel]:
+    firing = Query(f"count({ALERTS_OF_OURS}) or vector(0)", "firing")
+    waiting = _TILE.but(link=WAITING, link_title=WHO)
+    unanswered = "leadpulse_unanswered_leads"
+    late, soon = Query(total(_BREACHED), "too late"), Query(total(_WARNED), "due soon")
+    by_team = Query(whole(f"sum by (team) ({_BREACHED})"), "{{team}}")
+    return [
+        make.tile("leadpulse_alerts", [firing], _TILE.but(title="Alarms firing", steps=rising(1, 5), note=_BY_RULES)),
+        make.tile(unanswered, [late], waiting.but(title="Waiting after the deadline", steps=rising(1, 5))),
+        make.tile(unanswered, [soon], waiting.but(title="Waiting, deadline near", steps=rising(5, 20))),
+        make.bars(unanswered, [by_team], _TILE.but(title="After the deadline, by team", steps=rising(1, 5))),
+    ]
+
+
+def _told(make: Panels) -> Sequence[Panel]:
+    firing = Query(f"sum by (alertname, severity) ({ALERTS_OF_OURS})", "{{alertname}} ({{severity}})")
+    alerts = Query(hourly("leadpulse_alerts", "kind"), "{{kind}}")
+    return [
+        make.series("leadpulse_alerts", [firing], Look(title="Alarms over time", stacked=True, note=_BY_RULES)),
+        make.series("leadpulse_alerts", [alerts], Look(title="Alerts an hour")),
+    ]
+
+
+def _waiting(make: Panels) -> Sequence[Panel]:
+    unanswered = "leadpulse_unanswered_leads"
+    every = 'leadpulse_promised_leads{window="$window"}'
+    one = 'leadpulse_promised_leads{{window="$window", result="{}"}}'
+    announced = [
+        Query(counted(one.format(result), every, "policy, team"), head)
+        for result, head in (("warned", "Warned"), ("breached", "Breached"), ("escalated", "Escalated"))
+    ]
+    bands = make.series(unanswered, [own_query(unanswered, "{{band}}")], Look(title="Waiting, by band", stacked=True))
+    return [
+        colored(bands, BANDS),
+        make.rows("leadpulse_promised_leads", announced, Look(title="Announced, by policy and team"), {}),
+    ]

@@ -92,9 +92,9 @@ def _ways(make: Panels, terms: Terms) -> Sequence[Panel]:
         make.series(stay, [own_query(stay, "{{stage}}")], Look()),
         make.matrix(
             "leadpulse_stage_moves",
-            Query(whole(moves), ""),
-            Look(title="Moves, from (down) to (across)", unit="locale", height=10),
-            ("from_stage", "to_stage"),
+            Query(whole(moves), "from \N{DOWNWARDS ARROW} to \N{RIGHTWARDS ARROW}"),
+            Look(title="Moves between stages", unit="locale", height=10),
+            terms.stages,
         ),
         make.bars(
             "leadpulse_close_reason_leads",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from deploy.boards.frame import Board
 from deploy.boards.looks import Look, falling, rising
 from deploy.boards.panels import Panel, Panels, Query, own_query
-from deploy.boards.promql import speed
+from deploy.boards.promql import hourly
 from deploy.boards.terms import Terms
 
 _TILE = Look(width=4, height=5)
@@ -87,8 +87,8 @@ def _flow(make: Panels) -> Sequence[Panel]:
         make.series("leadpulse_events", [own_query("leadpulse_events", "{{outcome}}")], _THIRD.but(unit="cps")),
         make.series(
             "leadpulse_dead_letters",
-            [Query(speed("leadpulse_dead_letters", "reason"), "{{reason}}")],
-            _THIRD.but(title="Dead letters, by reason", unit="cps"),
+            [Query(hourly("leadpulse_dead_letters", "reason"), "{{reason}}")],
+            _THIRD.but(title="Dead letters an hour, by reason"),
         ),
         make.series(
             "leadpulse_label_overflow", [own_query("leadpulse_label_overflow", "{{label}}")], _THIRD.but(unit="cps")

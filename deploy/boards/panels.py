@@ -37,6 +37,8 @@ DATASOURCE = DataSourceRef(type_val="prometheus", uid="$datasource")
 URL = "${leadpulse_url}"
 _UNITS = {"seconds": "s", "bytes": "bytes", "": "locale"}
 """What Grafana calls the units of the signal table; counts are written out, with separators."""
+_NARROWEST = 70
+"""Pixels of a column; what Grafana gives by itself makes a table of seven scroll."""
 _THICKEST = 44
 """Pixels of a bar: a single one does not fill its panel."""
 Tile = stat.Panel
@@ -134,7 +136,7 @@ class Panels(Struct, frozen=True):
             look: Of the panel.
             units: Column -> unit, where it is not the one of the signal.
         """
-        panel = self._filled(table.Panel(), by_name(name), look)
+        panel = self._filled(table.Panel(), by_name(name), look).min_width(_NARROWEST)
         heads = {}
         for ref, query in zip(ascii_uppercase, queries, strict=False):
             panel.with_target(self._target(query, ref).instant().format(PromQueryFormat.TABLE))
@@ -147,13 +149,23 @@ class Panels(Struct, frozen=True):
             panel.override_by_name(column, [DynamicConfigValue("unit", unit)])
         return panel
 
-    def matrix(self, name: str, query: Query, look: Look, axes: tuple[str, str]) -> table.Panel:
-        """Make a table with the values of one label down and those of another across."""
-        panel = self._filled(table.Panel(), by_name(name), look)
+    def matrix(self, name: str, query: Query, look: Look, order: Sequence[str]) -> table.Panel:
+        """Make a table with the values of one label down and those of another across.
+
+        Args:
+            name: Of the signal.
+            query: Its name is that of the corner; the series have two labels, the one down and the one across.
+            look: Of the panel.
+            order: Of the columns.
+        """
+        panel = self._filled(table.Panel(), by_name(name), look).min_width(_NARROWEST)
         panel.with_target(self._target(query, "A").instant().format(PromQueryFormat.TABLE))
-        row, column = axes
-        return panel.with_transformation(
-            _transformation("groupingToMatrix", rowField=row, columnField=column, valueField="Value", emptyValue="zero")
+        down, across = by_name(name).labels[-2:]
+        cells = {"rowField": down, "columnField": across, "valueField": "Value", "emptyValue": "zero"}
+        corner = f"{down}\\{across}"
+        places = {column: place for place, column in enumerate((corner, *order))}
+        return panel.with_transformation(_transformation("groupingToMatrix", **cells)).with_transformation(
+            _transformation("organize", excludeByName={}, renameByName={corner: query.name}, indexByName=places)
         )
 
     def _target(self, query: Query, ref: str) -> prometheus.Dataquery:

@@ -69,9 +69,9 @@ def wilson(successes: str, trials: str, *, upper: bool) -> str:
     return f"({successes} + {z2 / 2:.6g} {'+' if upper else '-'} {half}) / ({trials} + {z2:.6g})"
 
 
-def speed(counter: str, by: str) -> str:
-    """Return the rate of a counter that moves between workers with its partition.
+def hourly(counter: str, by: str) -> str:
+    """Return how much a counter grows in an hour, for what is rare; it moves between workers with its partition.
 
     The largest value of each partition is taken before the rate, as the signal table does, see `docs/metrics.md`.
     """
-    return f"sum by ({by}) (rate(max by (partition, {by}) ({counter}_total)[$__rate_interval:15s]))"
+    return f"3600 * sum by ({by}) (rate(max by (partition, {by}) ({counter}_total)[$__rate_interval:15s]))"

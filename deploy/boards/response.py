@@ -69,53 +69,44 @@ def _waiting(make: Panels, terms: Terms) -> Sequence[Panel]:
 
 
 def _speed(make: Panels, terms: Terms) -> Sequence[Panel]:
-    target = terms.answer_target
-    name = "leadpulse_response_seconds"
-    quick = f'leadpulse_response_seconds_bucket{{{_CONTACT}, le="{target:.1f}"}}'
-    within = f"Share of first contacts within {target / 60:g} min."
-    shares = Look(width=12, unit="percentunit", top=1, steps=falling(SHARE_LOW, SHARE_OK), note=within)
-    hour = 'window="1h", kind="contact"'
+    name, limits = "leadpulse_response_seconds", rising(terms.answer_warning, terms.answer_target)
+    by_kind = quantile(0.5, 'leadpulse_response_seconds_bucket{window="$window"}', "kind")
     return [
         make.series(
             name,
             [Query(quantile(q, _BUCKETS), f"{q:.0%} within") for q in (0.5, 0.9, 0.95)],
-            Look(title="First contact: half, 90 % and 95 % within", steps=rising(terms.answer_warning, target)),
+            Look(title="First contact: half, 90 % and 95 % within", steps=limits),
         ),
-        make.series(
-            name,
-            [Query(quantile(0.5, 'leadpulse_response_seconds_bucket{window="$window"}', "kind"), "{{kind}}")],
-            Look(title="Median response, by kind"),
-        ),
-        make.bars(name, [Query(share(quick, _COUNT, "team"), "{{team}}")], shares.but(title="In time, by team")),
-        make.bars(name, [Query(share(quick, _COUNT, "source"), "{{source}}")], shares.but(title="In time, by source")),
-        make.rows(
-            name,
-            [
-                Query(whole(f"sum by (team) ({_COUNT})"), "Contacts"),
-                Query(quantile(0.5, _BUCKETS, "team"), "Half within"),
-                Query(quantile(0.9, _BUCKETS, "team"), "90 % within"),
-                Query(share(quick, _COUNT, "team"), "In time"),
-            ],
-            Look(title="Teams", note=within),
-            {"Contacts": "locale", "In time": "percentunit"},
-        ),
-        *(
-            [
-                make.series(
-                    name,
-                    [Query(quantile(0.9, f"leadpulse_response_seconds_bucket{{{hour}}}"), "90 % within")],
-                    Look(
-                        title="First contact, by hour",
-                        columns=True,
-                        interval="1h",
-                        note="Each bar is the hour that ends there.",
-                    ),
-                )
-            ]
-            if "1h" in terms.rolling
-            else []
-        ),
+        make.series(name, [Query(by_kind, "{{kind}}")], Look(title="Median response, by kind")),
+        *_in_time(make, terms),
+        *(_hours(make) if "1h" in terms.rolling else ()),
     ]
+
+
+def _in_time(make: Panels, terms: Terms) -> Sequence[Panel]:
+    name, target = "leadpulse_response_seconds", terms.answer_target
+    quick = f'leadpulse_response_seconds_bucket{{{_CONTACT}, le="{target:.1f}"}}'
+    within = f"Share of first contacts within {target / 60:g} min."
+    look = Look(unit="percentunit", top=1, steps=falling(SHARE_LOW, SHARE_OK), note=within)
+    columns = [
+        Query(whole(f"sum by (team) ({_COUNT})"), "Contacts"),
+        Query(quantile(0.5, _BUCKETS, "team"), "Half within"),
+        Query(quantile(0.9, _BUCKETS, "team"), "90 % within"),
+        Query(share(quick, _COUNT, "team"), "In time"),
+    ]
+    return [
+        make.bars(name, [Query(share(quick, _COUNT, "team"), "{{team}}")], look.but(title="In time, by team")),
+        make.bars(name, [Query(share(quick, _COUNT, "source"), "{{source}}")], look.but(title="In time, by source")),
+        make.rows(name, columns, Look(title="Teams", note=within), {"Contacts": "locale", "In time": "percentunit"}),
+    ]
+
+
+def _hours(make: Panels) -> Sequence[Panel]:
+    hour = 'leadpulse_response_seconds_bucket{window="1h", kind="contact"}'
+    look = Look(
+        title="First contact, by hour", columns=True, interval="1h", note="Each bar is the hour that ends there."
+    )
+    return [make.series("leadpulse_response_seconds", [Query(quantile(0.9, hour), "90 % within")], look)]
 
 
 def _clocks(make: Panels) -> Sequence[Panel]:

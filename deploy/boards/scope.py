@@ -10,6 +10,8 @@ from schemas.signals import READY, SIGNALS, Signal
 
 _SELECTOR = re.compile(r"\b((?:leadpulse|process)_[a-z_]+)\b(?:\{([^}]*)\})?")
 _SUFFIX = re.compile(r"_(?:total|bucket|gsum|gcount|sum|count|info)$")
+_WORKERS, _NOTIFIER = 'job=~"$job"', 'job=~"$job(-notify)?"'
+"""The notifier is a job of its own, named after that of the workers, where it is not scraped under the same name."""
 FILTERS = ("source", "team", "policy")
 """Labels that people choose on a board, each by the variable of its name."""
 
@@ -37,9 +39,10 @@ def _matched(expression: str, variables: Collection[str]) -> str:
     def matched(found: re.Match[str]) -> str:
         name, given = found.group(1), found.group(2) or ""
         labels = _labels(name)
-        chosen = ["job", *(["instance"] if "instance" in variables else [])]
-        chosen += [label for label in filters if label in labels and f"{label}=" not in given]
+        chosen = [label for label in filters if label in labels and f"{label}=" not in given]
+        chosen += ["instance"] if "instance" in variables else []
         matchers = [given] if given else []
+        matchers.append(_NOTIFIER if name.startswith("leadpulse_notify_") else _WORKERS)
         matchers += [f'{label}=~"${label}"' for label in chosen]
         return f"{name}{{{', '.join(matchers)}}}"
 

@@ -142,7 +142,7 @@ def _outlook(make: Panels) -> Sequence[Panel]:
         make.series(
             "leadpulse_unanswered_leads",
             [Query(whole("sum by (team) (leadpulse_unanswered_leads)"), "{{team}}")],
-            _TILE.but(title="Waiting, by team", unit="locale", width=18, stacked=True),
+            _TILE.but(title="Waiting, by team", unit="locale", width=19, stacked=True),
         ),
         make.tile(
             "leadpulse_consumer_lag_seconds",
@@ -150,7 +150,7 @@ def _outlook(make: Panels) -> Sequence[Panel]:
             _TILE.but(
                 title="How fresh is this board?",
                 decimals=0,
-                width=6,
+                width=5,
                 steps=rising(_OLD, _FROZEN),
                 empty="NO DATA",
                 note="Time since the last scrape and what is not yet read. Red: do not act on this board, call whoever "

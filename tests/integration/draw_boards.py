@@ -17,6 +17,7 @@ from typing import Any
 
 from msgspec import structs
 
+from deploy.rules.documents import FILE
 from streams.producing import Message, connected, produce
 from streams.services import KafkaService
 from streams.settings.funnel import funnel_of
@@ -41,6 +42,8 @@ WATCHED = 120
 """Seconds for which Prometheus looks on before the pictures are taken."""
 AFTERNOON = 15
 """The hour that it is on the floor: people are there, whenever this runs."""
+RECENT = {"operations"}
+"""Boards about the workers: there were none before."""
 WINDOWS = frozenset({"today", "yesterday", "1h"})
 """Windows that the boards show as they are opened."""
 
@@ -69,20 +72,21 @@ def floor_in(zone: str) -> Parameters:
 async def main(names: list[str]) -> None:
     """Draw the boards named, or all."""
     wanted = {name: board for name, board in boards().items() if not names or name in names}
+    for name in RECENT & wanted.keys():
+        wanted[name]["time"]["from"] = f"now-{WATCHED}s"
     zone = zone_now(AFTERNOON, time.gmtime().tm_hour)
     with TemporaryDirectory(prefix="leadpulse-boards-") as temporary:
         folder = Path(temporary)
-        with KafkaService(folder / "kafka") as kafka:
-            settings = {"FUNNEL__ZONE": zone}
-            with LeadpulseRun(kafka.bootstrap, folder, settings=settings) as run:
-                await _draw(run, wanted, floor_in(zone), zone, folder)
+        broker = KafkaService(folder / "kafka")
+        with broker, LeadpulseRun(broker.bootstrap, folder, settings={"FUNNEL__ZONE": zone}) as run:
+            run.start_worker("A")
+            await run.wait_ready("A")
+            await _draw(run, wanted, floor_in(zone), zone, folder)
 
 
 async def _draw(run: LeadpulseRun, wanted: dict[str, Any], floor: Parameters, zone: str, folder: Path) -> None:
     begun = time.time()
     lapse = Lapse(int((begun - BEFORE) * 1000))
-    run.start_worker("A")
-    await run.wait_ready("A")
     stop = asyncio.Event()
     async with connected(kafka_client_options(run.settings.kafka)) as writer:
         writing = asyncio.create_task(
@@ -91,7 +95,7 @@ async def _draw(run: LeadpulseRun, wanted: dict[str, Any], floor: Parameters, zo
         await asyncio.to_thread(
             _fill, run, live(floor, seed=SEED, rate=RATE, lapse=lapse), begun, folder / "prometheus-data"
         )
-        async with Prometheus(run.ports, folder) as prometheus:
+        async with Prometheus(run.ports, folder, rules=[ROOT / FILE]) as prometheus:
             await asyncio.sleep(WATCHED)
             await draw_all(prometheus, wanted, PICTURES, folder / "page", zone=zone)
         stop.set()

@@ -42,6 +42,6 @@ async def test_every_query_of_every_board_gives_data(kafka: str, tmp_path: Path)
                 for query in queries(name, board):
                     told = await has_data(prometheus, query, values, now - 30, now)
                     (loud if told else silent).add((query.board, query.place, query.name))
-    assert not silent - set(QUIET), "nothing, and no reason why"
-    assert not set(QUIET) - silent, "a reason why not, and yet it gives data"
+    assert not silent - set(QUIET), "\n".join(["no data, and no reason why:", *map(str, sorted(silent - set(QUIET)))])
+    assert not set(QUIET) - silent, "\n".join(["data in spite of a reason:", *map(str, sorted(set(QUIET) - silent))])
     assert len(loud) > 100

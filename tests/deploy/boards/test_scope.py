@@ -50,4 +50,4 @@ def test_what_is_no_signal_is_refused() -> None:
 
 def test_every_query_of_the_signal_table_can_be_scoped() -> None:
     for signal in SIGNALS:
-        assert 'job=~"$job"' in scoped(signal.query, ("source", "team", "policy"))
+        assert 'job=~"$job' in scoped(signal.query, ("source", "team", "policy"))

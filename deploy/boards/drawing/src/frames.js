@@ -15,7 +15,7 @@ import { firstValueFrom } from 'rxjs';
 // What a panel may say of its own, see the field options of the plugins.
 const CUSTOM = [
   'drawStyle', 'lineWidth', 'lineInterpolation', 'fillOpacity', 'gradientMode', 'showPoints', 'pointSize', 'stacking',
-  'axisPlacement', 'axisLabel', 'thresholdsStyle', 'spanNulls', 'barAlignment', 'align', 'cellOptions', 'inspect', 'width',
+  'axisPlacement', 'axisLabel', 'thresholdsStyle', 'spanNulls', 'barAlignment', 'align', 'cellOptions', 'inspect', 'width', 'minWidth',
 ];
 const STANDARD = ['unit', 'min', 'max', 'decimals', 'displayName', 'color', 'mappings', 'thresholds', 'links', 'noValue'];
 
