@@ -18,6 +18,7 @@ if [ -n "$missing" ]; then
     case $program in
       node) packages="$packages nodejs" ;;
       promtool) packages="$packages prometheus" ;;
+      chromium) packages="$packages chromium fonts-inter" ;; # the typeface of Grafana
       *) packages="$packages $program" ;;
     esac
   done
