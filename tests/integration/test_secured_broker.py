@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from streams.cli.errors import ExitCode
+from streams.services.ports import free_ports
 from tests.integration.harness.leadpulse import LeadpulseRun
 from tests.integration.harness.secured import Secured, missing, permissions, secured_kafka
 
@@ -68,11 +69,24 @@ async def test_every_program_works_with_the_permissions_of_the_guide(run: Leadpu
     assert verdict.is_exact, verdict.wrong
     assert verdict.records > 100
     assert verdict.dead_letters > 0
+    await tell(run, broker)
     dlq = broker.settings("dlq")
     assert "dead letter" in await say(run, dlq, "dlq", "list")
     await say(run, dlq, "dlq", "replay", "--force")
     await run.settle()
     assert (await run.verify()).is_exact
+
+
+async def tell(run: LeadpulseRun, broker: Secured) -> None:
+    """Start a notifier, which is ready when it has joined its group and read the alerts."""
+    port, nobody = free_ports(2)
+    settings = broker.settings("notifier") | {"NOTIFY__ALERTMANAGER": f"http://127.0.0.1:{nobody}"}
+    settings |= {"NOTIFY__PORT": str(port)}
+    run.ports["notifier"] = port
+    notifier = run.start("notifier", "notify", **{f"LEADPULSE_{name}": value for name, value in settings.items()})
+    await run.wait_ready("notifier")
+    assert run.metrics("notifier").total("leadpulse_notify_ready") == 1
+    notifier.kill()
 
 
 async def test_a_wrong_password_and_a_broker_that_nobody_vouches_for_are_each_said(
