@@ -11,7 +11,7 @@ from bench.lab import Job, Stopwatch
 from streams.engine.worker import run_worker
 from streams.leadpulse import LeadpulseApp
 
-LOOK_SECONDS = 0.01
+LOOK_SECONDS = 0.05
 
 
 async def tell_pace(app: LeadpulseApp, events: int) -> None:

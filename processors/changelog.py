@@ -13,7 +13,7 @@ panes it changes; at high rates a checkpoint now and then costs nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct, msgpack
@@ -23,8 +23,8 @@ from processors.record import encode_lead
 from processors.shard import Shard
 
 LEAD, LABEL, SLOT, PANE, CHECKPOINT = b"l", b"n", b"d", b"p", b"m"
-FORMAT = 1
-"""Version of the stored form; a worker refuses a newer one."""
+FORMAT = 2
+"""Version of the stored form; a worker refuses any other one: it could not read the lead records."""
 
 SLOTS = 512
 CHECKPOINT_EVERY = 256
@@ -71,8 +71,8 @@ class Checkpoint(Struct, array_like=True):
     meaning: bytes
 
 
-class NewerFormatError(Exception):
-    """The changelog was written by a newer version of leadpulse."""
+class OtherFormatError(Exception):
+    """The changelog was written by a version of leadpulse that stores its state in another form."""
 
 
 _encode = msgpack.Encoder().encode
@@ -179,12 +179,11 @@ class Changelog:
             table, _, number = key[1:].partition(b"\0")
             self._labels_stored[table.decode(), int(number)] = value.decode()
         elif kind == CHECKPOINT:
-            if msgpack.decode(value)[0] > FORMAT:
-                raise NewerFormatError("the state was written by a newer version of leadpulse; run that one")
+            _check_format(msgpack.decode(value)[0])
             self._stored = _decode_checkpoint(value)
 
-    def loaded(self) -> bool:
-        """Take up work after the last record.
+    def loaded(self) -> Generator[None, None, bool]:
+        """Take up work after the last record, a slice at a time: it may take minutes.
 
         Returns:
             Whether the numbers had to be recomputed, because what they mean has changed.
@@ -199,10 +198,12 @@ class Changelog:
         known = stored is not None or bool(shard.cold)
         self._due = not known
         if known and (stored is None or stored.meaning != self._meaning):
-            self._rewritten = list(shard.recompute())
+            for changed in shard.recompute():
+                self._rewritten += changed
+                yield
             self._due = True
             return True
-        shard.derive()
+        yield from shard.derive()
         return False
 
     def _replay_deltas(self) -> None:
@@ -220,6 +221,16 @@ class Changelog:
         self._shard.counts.update(counts)
 
 
+def _check_format(written: int) -> None:
+    if written > FORMAT:
+        raise OtherFormatError("the state was written by a newer version of leadpulse; run that one")
+    if written < FORMAT:
+        raise OtherFormatError(
+            f"the state has format {written}, which this version of leadpulse cannot read; give the app a new id "
+            "(app.id), so that it reads the topics anew, or run the version that wrote it"
+        )
+
+
 def _seq(delta: Delta) -> int:
     return delta.seq
 
@@ -233,5 +244,6 @@ def restore(shard: Shard, records: Iterable[tuple[bytes, bytes | None]]) -> Chan
     changelog = Changelog(shard)
     for key, value in records:
         changelog.load(key, value)
-    changelog.loaded()
+    for _ in changelog.loaded():
+        pass
     return changelog

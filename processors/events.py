@@ -8,23 +8,31 @@ from zlib import crc32
 
 from msgspec import Struct
 
+from processors.cells import MINUTE_MS
 from processors.funnel import Funnel
 from processors.labels import Labels
 from processors.rows import (
+    ACTIVITY,
     ALL_TOUCHES,
     AMOUNT,
     ASSIGNED,
+    CHANNEL_BITS,
     DISQUALIFIED,
+    EARLIEST_MS,
     END_STAGE,
     INTERACTION,
+    LATEST_MS,
     LOST,
     MERGED,
+    OPTED_OUT,
     REOPENED,
     SCORE,
     SECOND,
     STAGE,
     TOUCH_BITS,
     WON,
+    channel_number,
+    milliseconds,
     touch_bits,
 )
 from schemas.interaction_events import Interaction
@@ -34,6 +42,8 @@ from schemas.lead_events import (
     Disqualified,
     Lost,
     Merged,
+    NextActivitySet,
+    OptedOut,
     Reopened,
     Scored,
     StageChanged,
@@ -70,6 +80,8 @@ class Encoder:
             AmountChanged: lambda e: (AMOUNT, _digest(f"{e.amount} {e.currency}")),
             Scored: lambda e: (SCORE, _digest(repr(e.score))),
             Merged: lambda e: (MERGED, _digest(e.into)),
+            NextActivitySet: self._next_activity,
+            OptedOut: lambda e: (OPTED_OUT, channel_number(e.channel) + 1 if e.channel else 0),
         }
 
     def _interaction(self, e: Interaction) -> Encoded:
@@ -91,6 +103,16 @@ class Encoder:
     def _lost(self, e: Lost) -> Encoded:
         reason = self._labels["reason"].number(e.reason)
         return LOST, reason | self._labels["competitor"].number(e.competitor) << SECOND
+
+    def _next_activity(self, e: NextActivitySet) -> Encoded:
+        channel = channel_number(e.channel or "other")
+        if e.planned_for is None:
+            return ACTIVITY, channel
+        planned = milliseconds(e.planned_for)
+        if not EARLIEST_MS <= planned < LATEST_MS:
+            detail = f"{e.planned_for.isoformat()} does not lie between the years 2000 and 2060"
+            return refuse(Reason.INVALID, "planned_for", detail)
+        return ACTIVITY, -(-planned // MINUTE_MS) << CHANNEL_BITS | channel
 
 
 def note_of(event: Any) -> Note | None:

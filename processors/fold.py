@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from processors.cells import Cells
+from processors.following import Following
 from processors.funnel import DISQUALIFIED, LOST, OPEN, STATUS_NAMES, WON, Funnel
 from processors.labels import Labels
 from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE
@@ -18,7 +19,19 @@ from processors.promises import Promises, steps_of, with_steps
 from processors.questions import QUESTIONS, Question, Rules
 from processors.questions.live import ORPHAN_CELL
 from processors.record import START, Lead
-from processors.rows import ASSIGNED, CLOCK, END_STAGE, INTERACTION, REOPENED, SECOND, STAGE, unpack_rows
+from processors.rows import (
+    ACTIVITY,
+    ASSIGNED,
+    CLOCK,
+    END_STAGE,
+    INTERACTION,
+    OPTED_OUT,
+    REOPENED,
+    SECOND,
+    STAGE,
+    rows,
+    unpack_rows,
+)
 from processors.rows import DISQUALIFIED as ROW_DISQUALIFIED
 from processors.rows import LOST as ROW_LOST
 from processors.rows import WON as ROW_WON
@@ -67,6 +80,8 @@ class Fold:
         self._touch = touch_meanings(funnel)
         self._rank = rules.rank
         self.questions = [question(rules) for question in questions]
+        self._following = Following(funnel.follow_up, stages, self.questions)
+        self._asked = {ACTIVITY: self._following.plan, OPTED_OUT: self._following.opt_out}
         self._listen()
 
     def _listen(self) -> None:
@@ -90,6 +105,7 @@ class Fold:
             for created in self._created:
                 created(cells, lead, sign)
             self.live(cells, lead, sign)
+            self._following.open(cells, lead, lead.created, sign)
 
     def whole(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Fold the whole record; one without a creation is only counted, a merged one not even that."""
@@ -114,6 +130,9 @@ class Fold:
                 hook(cells, lead, 1)
             if lead.status == OPEN:
                 self.live(cells, lead, 1)
+                # Other bounds may hold than when the log was shortened: refolds must take back what is booked now.
+                self._following.enter(cells, lead, next(rows(lead.floor)).at, 1)
+                lead.base = lead.position()
             else:
                 for closed in self._closed:
                     closed(cells, lead, 1)
@@ -140,11 +159,14 @@ class Fold:
         Most events that come late are another interaction, or have nothing but such behind them: a refold is spared.
         """
         for head, _, arg in unpack_rows(log):
-            if head & 255 != INTERACTION or not self._unmoved(lead, head >> 8, self._touch[arg & TOUCH_MASK]):
+            if head & 255 != INTERACTION or not self._unmoved(lead, head >> 8, arg):
                 return False
         return True
 
-    def _unmoved(self, lead: Lead, t: int, meaning: int) -> bool:
+    def _unmoved(self, lead: Lead, t: int, arg: int) -> bool:
+        meaning = self._touch[arg & TOUCH_MASK]
+        if meaning and not self._following.unmoved(lead, t, meaning, arg):
+            return False
         if meaning == INBOUND:
             return not lead.contacted or t < lead.contacted
         if meaning == CONTACT:
@@ -166,6 +188,10 @@ class Fold:
             meaning = self._touch[arg & TOUCH_MASK]
             if meaning:
                 self._interact(cells, lead, t, meaning, sign)
+                if meaning == CONTACT:
+                    self._following.contact(cells, lead, t, arg, sign)
+                if not lead.replied or lead.status or lead.opted_out:
+                    self._following.touch(cells, lead, t, arg, sign)
         elif code in _STAGES:
             if ending := self._endings.get(arg):
                 self._close(cells, lead, t, *ending, sign)
@@ -179,6 +205,8 @@ class Fold:
             self._reopen(cells, lead, t, sign)
         elif code == CLOCK:
             self._pass_time(cells, lead, t + 1, sign)
+        elif code in self._asked:
+            self._asked[code](cells, lead, t, arg, sign)
 
     def _interact(self, cells: Cells, lead: Lead, t: int, meaning: int, sign: int) -> None:
         if meaning == CONTACT:
@@ -209,6 +237,7 @@ class Fold:
             for hook in self._touched:
                 hook(cells, lead, t, meaning, sign)
             lead.attempted = t
+            self._following.approach(cells, lead, t, sign)
         else:
             self._answer(cells, lead, t, FIRST_CONTACT, sign)
             for hook in self._touched:
@@ -262,7 +291,9 @@ class Fold:
         if team != lead.team:
             self.stirred = True
             self._wait(cells, lead, -sign)
+            self._following.leave(cells, lead, t, sign)
             self._hand_over(lead, team)
+            self._following.enter(cells, lead, t, sign)
             self._wait(cells, lead, sign)
         lead.owner = owner
 
@@ -280,7 +311,7 @@ class Fold:
             moved(cells, lead, t, stage, rank, sign)
         for left in self._left:
             left(cells, lead, t, sign)
-        lead.stage, lead.entered = stage, t
+        self._following.move(cells, lead, t, stage, sign)
         lead.furthest = max(lead.furthest, rank)
 
     def _reopen(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
@@ -289,6 +320,7 @@ class Fold:
         self.stirred = True
         lead.status, lead.closed, lead.reason, lead.closing_team, lead.entered = OPEN, 0, 0, 0, t
         self.live(cells, lead, sign)
+        self._following.open(cells, lead, t, sign)
 
     def _close(self, cells: Cells, lead: Lead, t: int, status: int, reason: int, sign: int) -> None:
         if lead.status == OPEN:
@@ -297,6 +329,7 @@ class Fold:
             for left in self._left:
                 left(cells, lead, t, sign)
             self.live(cells, lead, -sign)
+            self._following.leave(cells, lead, t, sign)
         else:
             for closed in self._closed:
                 closed(cells, lead, -sign)

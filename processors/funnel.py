@@ -7,6 +7,7 @@ from hashlib import blake2b
 from msgspec import Struct, field, json
 
 from processors.calendars import CalendarPlan, Calendars
+from processors.follow_up import FollowUp
 from processors.policies import WALL, Policy, targets
 
 SECOND_MS = 1000
@@ -48,6 +49,7 @@ class Funnel(Struct, frozen=True, kw_only=True):
         policies: What is promised to which leads, the first that holds counts; none at all promises nothing.
         calendars: Whose working hours are which.
         routing: What of the time from creation to assignment is routing: "wall" all of it, "business" working time.
+        follow_up: How often leads are to be contacted.
         contact_outcomes: Outcomes of a human outbound interaction that say the lead was reached.
         written_channels: Channels on which an outbound message reaches the lead unless it bounced.
         rolling: Rolling windows: name -> length in minutes, at most 129,600 (90 days).
@@ -63,6 +65,7 @@ class Funnel(Struct, frozen=True, kw_only=True):
     policies: tuple[Policy, ...] = (Policy(name="default", clock=WALL, targets=targets(first_contact=5 * MINUTE_MS)),)
     calendars: CalendarPlan = CalendarPlan()
     routing: str = WALL
+    follow_up: FollowUp = FollowUp()
     contact_outcomes: frozenset[str] = frozenset({"connected", "replied", "booked", "held"})
     written_channels: frozenset[str] = frozenset({"email", "sms", "chat", "messenger", "mail"})
     rolling: dict[str, int] = field(
@@ -83,5 +86,6 @@ class Funnel(Struct, frozen=True, kw_only=True):
             (self.response_edges, self.stage_edges, self.cycle_edges),
             (sorted(self.contact_outcomes), sorted(self.written_channels)),
             (self.policies, Calendars(self.calendars).meaning(), self.routing),
+            self.follow_up,
         )
         return blake2b(json.encode(parts, order="deterministic"), digest_size=16).digest()

@@ -166,10 +166,14 @@ class Panes:
             pane = self._panes[first]
             yield _decode(pane) if isinstance(pane, bytes) else pane
 
+    def all(self) -> Iterator[tuple[int, Pane]]:
+        """Yield every pane with its first minute."""
+        for start, pane in self._panes.items():
+            yield start, _decode(pane) if isinstance(pane, bytes) else pane
+
     def snapshot(self) -> dict[int, Pane]:
         """Return a copy of everything that is not empty, decoded: for comparisons."""
-        decoded = {s: _decode(p) if isinstance(p, bytes) else dict(p) for s, p in self._panes.items()}
-        return {start: pane for start, pane in decoded.items() if pane}
+        return {start: dict(pane) for start, pane in self.all() if pane}
 
     def clear(self) -> None:
         """Forget every number, but not the edges; the panes that existed become stale."""

@@ -9,6 +9,8 @@ from processors.calendar_days import Days
 DAY, WEEK = 1440, 10080
 LONGEST = 90 * DAY
 """Longest rolling window, minutes."""
+EVERYTHING = "all"
+"""The window that holds everything up to now."""
 EVER = 1
 """First minute of the window "all"; older panes than any window needs are folded into it."""
 
@@ -20,7 +22,7 @@ Span = tuple[int, int]
 
 def window_names(rolling: dict[str, int], calendar: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of all windows in the order of the boards."""
-    return (*rolling, *(name for period in calendar for name in (period, PREVIOUS[period])), "all")
+    return (*rolling, *(name for period in calendar for name in (period, PREVIOUS[period])), EVERYTHING)
 
 
 def spans(minute: int, days: Days, rolling: dict[str, int], calendar: tuple[str, ...]) -> dict[str, Span]:
@@ -42,7 +44,7 @@ def spans(minute: int, days: Days, rolling: dict[str, int], calendar: tuple[str,
         start = days.start(days.day_of(this))
         out[period] = (start, end)
         out[PREVIOUS[period]] = (days.start(days.day_of(before)), start)
-    out["all"] = (EVER, end)
+    out[EVERYTHING] = (EVER, end)
     return out
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 from msgspec import Struct, msgpack
 
 Position = tuple[
-    int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int
+    int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int,
+    int, int, int, int, int, int, int, int, bytes,
 ]  # fmt: skip
-"""Where a fold stands: the nineteen fields of `Lead` from `stage` to `steps`."""
+"""Where a fold stands: the fields of `Lead` from `stage` to `recent`."""
 
-START: Position = (0,) * 19
+START: Position = (
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b"",
+)  # fmt: skip
 
 Said = tuple[int, int, int, int, int]
 """Of a wait: when it began (ms), how many of its steps were announced, label number of the policy, deadline (ms), and
@@ -53,6 +56,15 @@ class Lead(Struct, array_like=True, gc=False):
         asked: Since when they wait for our next answer, ms; 0 while they do not. `asked_worked`: working time from
             the creation until then.
         steps: How many steps of each obligation have passed, a byte each, the first obligation lowest.
+        quiet: Since when there was no contact, ms: the creation, a reopening or the last contact. `spoke`: actor number
+            of who made it.
+        overdue: Minute from which on that is too long where the lead stands; 0 for never.
+        crowded: Minute until which there are too many contacts in a week; 0 when there are not.
+        planned: Minute up to which something is planned; one that has passed is as good as none.
+        opted_out: Channels on which they do not want to hear of us, a bit each (`processors.rows.KNOWN_CHANNELS`).
+        replied: When they first reacted after the first attempt, ms; 0 for not yet. `approached`: number of the team
+            that made the attempt.
+        recent: Minutes of the latest contacts, oldest first (`processors.contact_bands`).
 
     A very long log is shortened:
 
@@ -101,6 +113,15 @@ class Lead(Struct, array_like=True, gc=False):
     asked: int = 0
     asked_worked: int = 0
     steps: int = 0
+    quiet: int = 0
+    spoke: int = 0
+    overdue: int = 0
+    crowded: int = 0
+    planned: int = 0
+    opted_out: int = 0
+    replied: int = 0
+    approached: int = 0
+    recent: bytes = b""
     floor: bytes = b""
     base: Position | None = None
     said: dict[int, Said] | None = None
@@ -119,6 +140,8 @@ class Lead(Struct, array_like=True, gc=False):
             self.stage, self.entered, self.furthest, self.status, self.closed, self.reason,
             self.closing_team, self.attempted, self.contacted, self.automated, self.team, self.owner,
             self.assigned, self.since, self.worked, self.routed, self.asked, self.asked_worked, self.steps,
+            self.quiet, self.spoke, self.overdue, self.crowded, self.planned, self.opted_out,
+            self.replied, self.approached, self.recent,
         )  # fmt: skip
 
     def resume(self, position: Position) -> None:
@@ -127,6 +150,8 @@ class Lead(Struct, array_like=True, gc=False):
             self.stage, self.entered, self.furthest, self.status, self.closed, self.reason,
             self.closing_team, self.attempted, self.contacted, self.automated, self.team, self.owner,
             self.assigned, self.since, self.worked, self.routed, self.asked, self.asked_worked, self.steps,
+            self.quiet, self.spoke, self.overdue, self.crowded, self.planned, self.opted_out,
+            self.replied, self.approached, self.recent,
         ) = position  # fmt: skip
 
 

@@ -22,9 +22,10 @@ from schemas.interaction_events import CHANNELS
 # Events of one instant are taken in this order. Entering a stage that closes the lead has a code of its own for the
 # sake of this order only: what a stage means is looked up by the fold, so that it may change.
 ASSIGNED, STAGE, INTERACTION, END_STAGE, WON, LOST, DISQUALIFIED, REOPENED, AMOUNT, SCORE, MERGED, CLOCK = range(1, 13)
+OPTED_OUT, ACTIVITY = 13, 14
 CODE_NAMES = (
     "", "assigned", "stage_changed", "interaction", "stage_changed", "won", "lost", "disqualified", "reopened",
-    "amount_changed", "scored", "merged", "deadline",
+    "amount_changed", "scored", "merged", "deadline", "opted_out", "next_activity_set",
 )  # fmt: skip
 
 _LAYOUT = Layout(">Q8sI")
@@ -41,10 +42,17 @@ DIRECTIONS = ("in", "out")
 ACTOR_KINDS = ("human", "bot", "automation")
 OUTCOMES = ("attempted", "connected", "replied", "no_answer", "bounced", "booked", "held", "no_show")
 KNOWN_CHANNELS = (*CHANNELS, "other")
+ALL_CHANNELS = (1 << len(KNOWN_CHANNELS)) - 1
+"""A bit for each of them."""
 
 # Argument of an interaction: direction 1 bit, actor kind 2, outcome 4, channel 6, then the actor's number.
 TOUCH_BITS = 13
+OUTBOUND = 1
+"""The bit of the direction: set when we turned to the lead."""
 _ACTOR_KIND, _OUTCOME, _CHANNEL = 1, 3, 7
+# Argument of a next activity: minute since 1970, or 0, then the channel in the lower bits. Of an opting out: the number
+# of the channel and 1 more, 0 for all.
+CHANNEL_BITS = 6
 # Argument of the others: the first number in the lower bits, the second above.
 SECOND = 10
 
@@ -70,6 +78,16 @@ def touch_bits(direction: str, actor_kind: str, outcome: str, channel: str) -> i
     return _direction[direction] | _actor_kind[actor_kind] | _outcome[outcome] | _channel.get(channel, _OTHER_CHANNEL)
 
 
+def channel_number(channel: str) -> int:
+    """Return the number of a channel in `KNOWN_CHANNELS`; one that is not known is `other`."""
+    return _channel.get(channel, _OTHER_CHANNEL) >> _CHANNEL
+
+
+def channel_of(arg: int) -> int:
+    """Return the number of the channel in the argument of an interaction."""
+    return arg >> _CHANNEL & 63
+
+
 class Touch(NamedTuple):
     """What an interaction was, by names."""
 
@@ -89,7 +107,7 @@ def touch_of(arg: int) -> Touch:
         DIRECTIONS[arg & 1],
         ACTOR_KINDS[arg >> _ACTOR_KIND & 3],
         OUTCOMES[arg >> _OUTCOME & 15],
-        KNOWN_CHANNELS[arg >> _CHANNEL & 63],
+        KNOWN_CHANNELS[channel_of(arg)],
     )
 
 

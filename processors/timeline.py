@@ -7,18 +7,23 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
+from processors.cells import MINUTE_MS
 from processors.events import Note
 from processors.funnel import STATUS_NAMES
 from processors.history import BIRTH_TABLES, birth_of
 from processors.record import Lead
 from processors.rows import (
+    ACTIVITY,
     ASSIGNED,
+    CHANNEL_BITS,
     CODE_NAMES,
     DISQUALIFIED,
     END_STAGE,
     EPOCH,
     INTERACTION,
+    KNOWN_CHANNELS,
     LOST,
+    OPTED_OUT,
     SECOND,
     STAGE,
     TOUCH_BITS,
@@ -118,7 +123,7 @@ def _event(shard: Shard, row: Row, note: Note | None) -> dict[str, Any]:
     return told
 
 
-def _details(shard: Shard, row: Row) -> dict[str, str]:
+def _details(shard: Shard, row: Row) -> dict[str, Any]:
     labels = shard.labels
     low, high = row.arg & (1 << SECOND) - 1, row.arg >> SECOND
     if row.code == INTERACTION:
@@ -127,9 +132,18 @@ def _details(shard: Shard, row: Row) -> dict[str, str]:
         return {"stage": labels["stage"].names[row.arg]}
     if row.code == ASSIGNED:
         return _said(team=labels["team"].text(low), owner=labels["actor"].text(high))
-    if row.code == LOST:
+    if row.code in (LOST, DISQUALIFIED):
         return _said(reason=labels["reason"].text(low), competitor=labels["competitor"].text(high))
-    return _said(reason=labels["reason"].text(low)) if row.code == DISQUALIFIED else {}
+    return _asked(row) if row.code in (ACTIVITY, OPTED_OUT) else {}
+
+
+def _asked(row: Row) -> dict[str, Any]:
+    """Tell what was planned, or is not wanted."""
+    if row.code == OPTED_OUT:
+        return _said(channel=KNOWN_CHANNELS[row.arg - 1] if row.arg else "")
+    planned = (row.arg >> CHANNEL_BITS) * MINUTE_MS
+    channel = KNOWN_CHANNELS[row.arg & (1 << CHANNEL_BITS) - 1]
+    return {"planned_for": _time(planned), "channel": channel} if planned else {"planned_for": None}
 
 
 def _said(**details: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from processors.funnel import Funnel
 from processors.rows import ALL_TOUCHES, TOUCH_BITS, Touch, touch_bits
 
 NOTHING, AUTOMATED, ATTEMPT, CONTACT, INBOUND = range(5)
+_TOOK_PART = frozenset({"connected", "replied", "booked", "held"})
 TOUCH_MASK = (1 << TOUCH_BITS) - 1
 
 
@@ -20,6 +21,18 @@ def touch_meanings(funnel: Funnel) -> bytes:
     for touch in ALL_TOUCHES:
         meanings[touch_bits(*touch)] = _meaning(funnel, touch)
     return bytes(meanings)
+
+
+def reactions() -> bytes:
+    """Return whether the lead took part in each kind of interaction, indexed as `touch_meanings`.
+
+    It did when a person of theirs turned to us, or when ours spoke with them, whatever is configured to be a contact.
+    """
+    took_part = bytearray(TOUCH_MASK + 1)
+    for touch in ALL_TOUCHES:
+        ours = touch.direction == "out" and touch.outcome in _TOOK_PART
+        took_part[touch_bits(*touch)] = touch.actor_kind == "human" and (ours or touch.direction == "in")
+    return bytes(took_part)
 
 
 def _meaning(funnel: Funnel, touch: Touch) -> int:

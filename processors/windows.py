@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from processors.calendar_days import Days
 from processors.cells import MINUTE, MINUTE_MS, SERIES, Cells
 from processors.funnel import Funnel
-from processors.panes import LIVE, Panes
+from processors.panes import LIVE, Pane, Panes
 from processors.periods import EVER, Span, spans
 
 NOW = "now"
@@ -17,11 +19,39 @@ Differences = dict[str, dict[int, int]]
 """Window -> series -> by how much its total changed since the last look."""
 
 
+class _Parts:
+    """Numbers added up between the edges of windows: so each is looked at once, and not once for every window."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._edges = sorted({edge for span in spans for edge in span})
+        self._parts: list[Cells] = [defaultdict(int) for _ in range(len(self._edges) + 1)]
+
+    def add_cells(self, cells: Cells) -> None:
+        """Add cells, each where its minute lies."""
+        edges, parts = self._edges, self._parts
+        for cell, value in cells.items():
+            if value:
+                parts[bisect_right(edges, cell >> MINUTE)][cell & SERIES] += value
+
+    def add_panes(self, panes: Iterable[tuple[int, Pane]]) -> None:
+        """Add whole panes, each where it begins."""
+        for start, pane in panes:
+            part = self._parts[bisect_right(self._edges, start)]
+            for series, value in pane.items():
+                part[series] += value
+
+    def within(self, span: Span) -> Iterator[Pane]:
+        """Yield what lies in one of the windows."""
+        first, end = (bisect_right(self._edges, edge) for edge in span)
+        yield from self._parts[first:end]
+
+
 class Windows:
     """Window totals of one shard.
 
     A look costs what changed since the last one: the fresh cells, the panes that entered a window and those that left.
-    Only the first look, and one that finds a window's old edge inside a pane folded since, adds a window up anew.
+    Only the first look, one after very much has changed, and one that finds a window's old edge inside a pane folded
+    since, add a window up anew.
     """
 
     def __init__(self, funnel: Funnel, days: Days, panes: Panes) -> None:
@@ -36,21 +66,25 @@ class Windows:
         end = max(now // MINUTE_MS + 1, self._end)
         wanted = spans(end - 1, self._days, self._funnel.rolling, self._funnel.calendar)
         wanted[NOW] = (LIVE, EVER)
-        fresh = None if fresh_cells is None else [(c >> MINUTE, c & SERIES, v) for c, v in fresh_cells.items() if v]
-        out = {name: self._bring(name, span, fresh) for name, span in wanted.items()}
+        if fresh_cells is None:
+            parts = _Parts(wanted.values())
+            parts.add_panes(self._panes.all())
+            out = {name: self._renew(name, parts.within(span)) for name, span in wanted.items()}
+        else:
+            parts = _Parts(self._spans.values())
+            parts.add_cells(fresh_cells)
+            out = {name: self._bring(name, span, parts) for name, span in wanted.items()}
         self._spans, self._end = wanted, end
         return out
 
-    def _bring(self, name: str, span: Span, fresh: list[tuple[int, int, int]] | None) -> dict[int, int]:
+    def _bring(self, name: str, span: Span, fresh: _Parts) -> dict[int, int]:
         old = self._spans.get(name)
-        if old is None or fresh is None or not self._can_move(old, span):
-            return self._rebuild(name, span)
+        if old is None or not self._can_move(old, span):
+            return self._renew(name, self._panes.between(*span))
         changed: Cells = defaultdict(int)
-        for start, series, value in fresh:
-            if old[0] <= start < old[1]:
-                changed[series] += value
-        self._sum(changed, old[1], span[1], 1)
-        self._sum(changed, old[0], span[0], -1)
+        _sum(changed, fresh.within(old), 1)
+        _sum(changed, self._panes.between(old[1], span[1]), 1)
+        _sum(changed, self._panes.between(old[0], span[0]), -1)
         return self._book(name, changed)
 
     def _can_move(self, old: Span, new: Span) -> bool:
@@ -59,11 +93,10 @@ class Windows:
         forward = old[0] <= new[0] < old[1] <= new[1]
         return forward and place(old[0]) == old[0] and place(old[1]) == old[1]
 
-    def _rebuild(self, name: str, span: Span) -> dict[int, int]:
+    def _renew(self, name: str, content: Iterable[Pane]) -> dict[int, int]:
         changed: Cells = defaultdict(int)
-        self._sum(changed, *span, 1)
-        for series, value in self.totals.get(name, {}).items():
-            changed[series] -= value
+        _sum(changed, content, 1)
+        _sum(changed, (self.totals.get(name, {}),), -1)
         return self._book(name, changed)
 
     def _book(self, name: str, changed: Cells) -> dict[int, int]:
@@ -73,7 +106,8 @@ class Windows:
             total[series] += value
         return difference
 
-    def _sum(self, into: Cells, start: int, end: int, sign: int) -> None:
-        for pane in self._panes.between(start, end):
-            for series, value in pane.items():
-                into[series] += sign * value
+
+def _sum(into: Cells, panes: Iterable[Pane], sign: int) -> None:
+    for pane in panes:
+        for series, value in pane.items():
+            into[series] += sign * value

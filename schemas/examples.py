@@ -13,6 +13,8 @@ from schemas.lead_events import (
     Event,
     Lost,
     Merged,
+    NextActivitySet,
+    OptedOut,
     Reopened,
     Scored,
     StageChanged,
@@ -48,6 +50,8 @@ EVENTS: Final[tuple[Event, ...]] = (
     Reopened(event_id="e-9", lead_id="L-20418", occurred_at=_at(4320)),
     Disqualified(event_id="e-10", lead_id="L-20419", occurred_at=_at(30), reason="wrong number"),
     Merged(event_id="e-11", lead_id="L-20420", occurred_at=_at(45), into=_LEAD),
+    NextActivitySet(event_id="e-12", lead_id=_LEAD, occurred_at=_at(14), planned_for=_at(1500), channel="meeting"),
+    OptedOut(event_id="e-13", lead_id="L-20418", occurred_at=_at(3010), channel="email"),
     Interaction(
         event_id="e-3",
         lead_id=_LEAD,

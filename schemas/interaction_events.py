@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from schemas.lead_events import Event, Text
+from schemas.lead_events import MAX_CHANNEL, Event, Text
 
 MAX_DURATION_SECONDS = 1e9
 """Longest duration of an interaction, in seconds: finite, and so is every sum of durations."""
@@ -15,7 +15,7 @@ CHANNELS = ("call", "email", "sms", "chat", "meeting", "mail", "social", "web", 
 Direction = Literal["in", "out"]
 ActorKind = Literal["human", "bot", "automation"]
 Outcome = Literal["attempted", "connected", "replied", "no_answer", "bounced", "booked", "held", "no_show"]
-Channel = Annotated[str, Meta(min_length=1, max_length=64)]
+Channel = Annotated[str, Meta(min_length=1, max_length=MAX_CHANNEL)]
 Duration = Annotated[float, Meta(ge=0, le=MAX_DURATION_SECONDS)]
 Sentiment = Annotated[float, Meta(ge=-1, le=1)]
 

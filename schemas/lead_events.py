@@ -17,6 +17,8 @@ MAX_AMOUNT = 2**53 - 1
 """Largest amount in minor units: the largest integer that every JSON reader keeps exact."""
 MAX_SCORE = 1e12
 """Largest absolute score: finite, and so is every sum of scores."""
+MAX_CHANNEL = 64
+"""Longest name of a channel, in characters."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
@@ -25,6 +27,7 @@ EventTime = Annotated[datetime, Meta(tz=True)]
 Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
 # The look-ahead stands for `$`, which Python also accepts before a final line feed and JSON Schema does not.
 Currency = Annotated[str, Meta(max_length=3, pattern=r"^([A-Z]{3})?(?![\s\S])")]
+ChannelOrNone = Annotated[str, Meta(max_length=MAX_CHANNEL)]
 Score = Annotated[float, Meta(ge=-MAX_SCORE, le=MAX_SCORE)]
 
 
@@ -156,5 +159,41 @@ class Merged(Event, frozen=True, gc=False, tag="merged"):
     into: Id
 
 
-LeadEvent = Created | StageChanged | Assigned | AmountChanged | Scored | Won | Lost | Disqualified | Reopened | Merged
+class NextActivitySet(Event, frozen=True, gc=False, tag="next_activity_set"):
+    """What is to be done next with the lead was planned, planned anew, or called off.
+
+    Attributes:
+        planned_for: When it is to be done; null when nothing is planned any more. It takes the place of what was
+            planned before.
+        channel: How, as in interactions; empty when unknown.
+    """
+
+    planned_for: EventTime | None = None
+    channel: ChannelOrNone = ""
+
+
+class OptedOut(Event, frozen=True, gc=False, tag="opted_out"):
+    """The lead asked not to be contacted any more.
+
+    Attributes:
+        channel: The channel it does not want, as in interactions; empty for all of them.
+    """
+
+    channel: ChannelOrNone = ""
+
+
+LeadEvent = (
+    Created
+    | StageChanged
+    | Assigned
+    | AmountChanged
+    | Scored
+    | Won
+    | Lost
+    | Disqualified
+    | Reopened
+    | Merged
+    | NextActivitySet
+    | OptedOut
+)
 """Any event of the leads topic."""

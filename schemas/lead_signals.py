@@ -159,6 +159,43 @@ BUSINESS: tuple[Signal, ...] = (
         ),
     ),
     Signal(
+        name="leadpulse_reply_leads",
+        kind="gauge",
+        help="Leads by whether they reacted in time to our first attempt",
+        labels=(WINDOW, "source", "team", "result"),
+        family="replies",
+        panel="Prospects who reply",
+        description="replied counts when they wrote, called or talked with us, within the time of the settings after a "
+        "person's first attempt; silent counts when that time has passed. The share is replied / (replied + silent), "
+        "whole in every window. By the team that made the attempt.",
+        query=whole(
+            'sum by (source) (leadpulse_reply_leads{window="$window", result="replied"})'
+            ' / sum by (source) (leadpulse_reply_leads{window="$window"})'
+        ),
+    ),
+    Signal(
+        name="leadpulse_contact_collisions",
+        kind="gauge",
+        help="Contacts in the window by another person than the contact shortly before",
+        labels=(WINDOW, "source", "team"),
+        family="collisions",
+        panel="Two people, one lead",
+        description="Who calls a lead that a colleague has just called. Counted at the second contact, for the team "
+        "that had the lead then.",
+        query=_sum("team", "leadpulse_contact_collisions"),
+    ),
+    Signal(
+        name="leadpulse_contacts_after_close",
+        kind="gauge",
+        help="What went out in the window to leads that were closed, or did not want it",
+        labels=(WINDOW, "source", "team", "kind", "state"),
+        family="contacts_after_close",
+        panel="Contacts that should not have been",
+        description="State: won, lost, disqualified, or opted_out (of that channel; it weighs more than the others). "
+        "Kind: automated, attempt or contact.",
+        query=_sum("state, kind", "leadpulse_contacts_after_close"),
+    ),
+    Signal(
         name="leadpulse_open_leads",
         kind="gauge",
         help="Leads that are open now, by the stage they are in",
@@ -178,6 +215,29 @@ BUSINESS: tuple[Signal, ...] = (
         description="Who waits for us right now. Band: on_time, warned (the deadline is near), breached (it has "
         "passed), unpromised (no policy holds for the lead).",
         query=_sum("band", "leadpulse_unanswered_leads", window=False),
+    ),
+    Signal(
+        name="leadpulse_follow_up_leads",
+        kind="gauge",
+        help="Open leads outside of the contact band of their stage",
+        labels=("team", "stage", "band"),
+        family="follow_up",
+        panel="Outside of the contact band",
+        description="Band: too_long (no contact for longer than the stage allows), too_many (more contacts in seven "
+        "days than it allows, and not too_long). All other open leads are within the band. A bound over six hours is "
+        "told to a quarter of an hour, one over four days to an hour, never too early.",
+        query=_sum("band, stage", "leadpulse_follow_up_leads", window=False),
+    ),
+    Signal(
+        name="leadpulse_unplanned_leads",
+        kind="gauge",
+        help="Open leads without a next activity ahead of them",
+        labels=("team",),
+        family="unplanned",
+        panel="Nothing planned",
+        description="Leads that will be forgotten: nobody has set a next activity (next_activity_set), or its time has "
+        "passed. Where nobody sends such events this is all open leads.",
+        query=_sum("team", "leadpulse_unplanned_leads", window=False),
     ),
     Signal(
         name="leadpulse_uncreated_leads",

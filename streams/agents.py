@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from aiokafka.structs import ConsumerRecord
@@ -20,6 +22,8 @@ from schemas.dead_letters import dead_letter, headers_of
 from schemas.refusals import Refusal, key_mismatch, processing_error
 from streams.engine.state import Output, RecordFailed
 from streams.event_clock import EventClock
+
+_TOPIC = attrgetter("topic")
 
 Clock = Callable[[], int]
 """Gives now in ms since 1970."""
@@ -97,34 +101,32 @@ class LeadState:
         """Take a changelog record."""
         self.changelog.load(key, value)
 
-    def loaded(self) -> None:
-        """Take up work after the last changelog record.
+    def loaded(self) -> Iterator[None]:
+        """Take up work after the last changelog record, a slice at a time.
 
         The first look at the windows adds up three months of panes; it is better taken here than by a scrape.
         """
-        self.recomputed = self.changelog.loaded()
+        self.recomputed = yield from self.changelog.loaded()
         self.counts = dict(self.shard.counts)
         self.shard.windows.advance(self.now())
         self.taken_at = wall_clock() if self._wall is None else self._wall()
         self._event_clock.note(self.taken_at, self.shard.watermark)
 
-    def apply(self, topic: str, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-        """Apply records of one input in log order; raise `RecordFailed` for a defect."""
-        decoder, apply = self._outlets.decoders[topic], self.shard.apply
+    def apply(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+        """Apply records in order; raise `RecordFailed` for a defect."""
+        decoders, apply = self._outlets.decoders, self.shard.apply
         latest = min(self._wall() + self._tolerance, ANY_TIME) if self._wall else ANY_TIME
-        decode = decoder.decode
         others = 0
-        offset = -1
-        try:
-            for record in records:
-                offset, value = record.offset, record.value
-                event: Any
-                result: Result
+        for record in records:
+            value, decoder = record.value, decoders[record.topic]
+            event: Any
+            result: Result
+            try:
                 if record.headers or not value or len(value) > MAX_BYTES:
                     event = decode_record(decoder, value, record.headers)
                 else:
                     try:
-                        event = decode(value)
+                        event = decoder.decode(value)
                     except UNREADABLE:
                         event = decode_record(decoder, value, ())
                 if event.__class__ is Refusal:  # isinstance takes five times as long for a msgspec struct
@@ -136,11 +138,12 @@ class LeadState:
                 if result is not ACCEPTED:
                     others += 1
                     self._not_accepted(record, result)
-        except Exception as cause:
-            raise RecordFailed(topic, offset) from cause
+            except Exception as cause:
+                raise RecordFailed(record.topic, record.offset) from cause
         counts = self.shard.counts
         counts["accepted"] += len(records) - others
-        counts[f"read.{topic}"] += len(records)
+        for topic, read in Counter(map(_TOPIC, records)).items():
+            counts[f"read.{topic}"] += read
         if self._wall is None:
             self._event_clock.note(wall_clock(), self.shard.watermark)
         if self.shard.alerts:

@@ -91,7 +91,7 @@ class Judge:
             self._state = self._new_state(0)
         state = self._state
         try:
-            state.apply(record.topic, [_as_read(record)])
+            state.apply([_as_read(record)])
         except RecordFailed as failed:
             self._state = self._new_state(0)
             return processing_error(failed.cause)

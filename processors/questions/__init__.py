@@ -9,11 +9,14 @@ from __future__ import annotations
 from processors.cells import Family
 from processors.questions.base import Question, Rules
 from processors.questions.clocks import ResponseClocks
+from processors.questions.contacts import Collisions, ContactsAfterClose
 from processors.questions.cycle import SalesCycle
 from processors.questions.flow import StageFlow
+from processors.questions.follow_up import FollowUpBand, Unplanned
 from processors.questions.intake import Intake
 from processors.questions.live import Live
 from processors.questions.outcomes import Outcomes
+from processors.questions.replies import Replies
 from processors.questions.response import Response
 from processors.questions.sla import ServiceLevel
 from processors.questions.time_in_stage import TimeInStage
@@ -27,6 +30,11 @@ QUESTIONS: tuple[type[Question], ...] = (
     SalesCycle,
     ResponseClocks,
     ServiceLevel,
+    Replies,
+    FollowUpBand,
+    Unplanned,
+    Collisions,
+    ContactsAfterClose,
     Live,
 )
 

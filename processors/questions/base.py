@@ -11,6 +11,9 @@ from processors.labels import Labels
 from processors.promises import Promises
 from processors.record import Lead
 
+Was = tuple[int, int, int]
+"""Of a lead as it was: `stage`, `overdue`, `crowded`."""
+
 
 class Rules:
     """What the questions need to know of the funnel, in numbers.
@@ -50,6 +53,15 @@ class Question:
         waiting: `(cells, lead, sign)`: an open lead waits for its first contact as it stands; -sign takes it back.
         stepped: `(cells, lead, policy, obligation, step, due, sign)`: a step of an obligation came at due ms.
         answered: `(cells, lead, t, obligation, sign)`: what an obligation is about happened at t ms.
+        interacted: `(cells, lead, t, arg, sign)`: a closed or opted-out lead was turned to at t ms; `arg` is the row's.
+        collided: `(cells, lead, t, sign)`: somebody contacts the lead at t ms shortly after somebody else did.
+        approached: `(cells, lead, t, sign)`: a person turned to the lead for the first time, at t ms.
+        reacted: `(cells, lead, t, sign)`: the lead reacted for the first time after that, at t ms.
+        followed: `(cells, lead, minute, sign)`: from `minute` on an open lead is followed up as it stands; with -sign,
+            until `minute`.
+        shifted: `(cells, lead, minute, was, sign)`: at `minute` a lead that is followed up came to where it stands now;
+            `was` says where it stood.
+        unplanned: as `followed`, of what is planned next.
         moved: `(cells, lead, t, stage, rank, sign)`: an open lead moves to another stage.
         left: `(cells, lead, t, sign)`: an open lead leaves its stage, by a move or by closing.
         closed: `(cells, lead, sign)`: the lead is closed as it stands; -sign takes it back.
@@ -63,6 +75,13 @@ class Question:
     waiting: Callable[[Cells, Lead, int], None] | None = None
     stepped: Callable[[Cells, Lead, int, int, int, int, int], None] | None = None
     answered: Callable[[Cells, Lead, int, int, int], None] | None = None
+    interacted: Callable[[Cells, Lead, int, int, int], None] | None = None
+    collided: Callable[[Cells, Lead, int, int], None] | None = None
+    approached: Callable[[Cells, Lead, int, int], None] | None = None
+    reacted: Callable[[Cells, Lead, int, int], None] | None = None
+    followed: Callable[[Cells, Lead, int, int], None] | None = None
+    shifted: Callable[[Cells, Lead, int, Was, int], None] | None = None
+    unplanned: Callable[[Cells, Lead, int, int], None] | None = None
     moved: Callable[[Cells, Lead, int, int, int, int], None] | None = None
     left: Callable[[Cells, Lead, int, int], None] | None = None
     closed: Callable[[Cells, Lead, int], None] | None = None

@@ -1,6 +1,5 @@
 """The Faust app whose consumer works for the engine."""
 
-import functools
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,8 @@ from streams.engine.security import faust_credentials
 if TYPE_CHECKING:
     from streams.engine.engine import Engine
 
-CHUNKS_AHEAD = 4
-"""Chunks per poll, and (times four) in the queue before the agent: enough to keep it busy, little to throw away."""
+CHUNKS_AHEAD = 16
+"""Chunks in the queue before the agent: enough to keep it busy, little to throw away."""
 
 
 class EngineApp(faust.App):
@@ -75,12 +74,11 @@ def _faust_settings(options: EngineOptions) -> dict[str, Any]:
     return {
         "broker": [f"kafka://{broker}" for broker in options.brokers],
         "broker_credentials": faust_credentials(options.client_options),
-        "ConsumerScheduler": functools.partial(ChunkScheduler, options.chunk),
+        "ConsumerScheduler": ChunkScheduler,
         "consumer_group_instance_id": options.group_instance_id,
         "consumer_auto_offset_reset": "earliest",
         "consumer_max_fetch_size": options.fetch_size,
-        "broker_max_poll_records": CHUNKS_AHEAD * options.chunk,
-        "stream_buffer_maxsize": 4 * CHUNKS_AHEAD,  # counts chunks
+        "stream_buffer_maxsize": CHUNKS_AHEAD,
         "stream_wait_empty": True,  # a rebalance waits until what was applied is committed
         "stream_recovery_delay": 0.0,
         "topic_disable_leader": True,  # a topic of Faust's own that would only cost a partition

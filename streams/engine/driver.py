@@ -28,14 +28,15 @@ from mode import Service
 from mode.utils.futures import notify
 from mode.utils.logging import get_logger
 
-from streams.engine.chunks import ChunkScheduler, Fetched
+from streams.engine.chunks import ChunkScheduler
 from streams.engine.errors import InputTruncated
+from streams.engine.instep import InStep
 from streams.engine.options import EngineOptions
 
 logger = get_logger(__name__)
 
 IDLE_PAUSE = 0.05
-"""Seconds between two looks when no partition may be fetched yet."""
+"""Seconds between two looks when no partition may be fetched yet, or an input waits for another one."""
 GROUP_PAUSE = 1.0
 """Seconds between two looks at whether the group takes this worker."""
 
@@ -64,7 +65,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.delivered: dict[TP, int] = {}  # next offset of each partition that has not been handed to the app
+        self.in_step = InStep(self._intake.options.chunk)
         self.group_offsets: dict[TP, int] = {}  # what the group is known to hold
 
     @property
@@ -88,7 +89,8 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
 
     async def _seek_wait(self, consumer: Any, partitions: Mapping[TP, int]) -> None:
         """Keep the ranges in step with the fetch position. Runs in this thread, and seeks before it first awaits."""
-        self.delivered.update({ensure_TP(tp): offset for tp, offset in partitions.items()})
+        for tp, offset in partitions.items():
+            self.in_step.begin(ensure_TP(tp), offset)
         await super()._seek_wait(consumer, partitions)
 
     async def _fetch_records(
@@ -98,37 +100,69 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
         max_records: int | None = None,
     ) -> Mapping[TP, Any]:
-        """Fetch from ready partitions only, and tag what comes with the range that it covers."""
+        """Fetch from ready partitions only, and hand on what is in step, as chunks."""
         wanted = {tp for tp in active_partitions if not self._is_ours(tp) or tp in self._intake.flowing}
         if not wanted:  # aiokafka takes an empty set for "all partitions"
             await asyncio.sleep(IDLE_PAUSE)
             return {}
+        self.in_step.keep(lambda tp: _fetch_state(consumer, tp) is not None)
+        ours = sorted(tp for tp in wanted if self._is_ours(tp))
+        foreign: dict[TP, Any] = {}
         try:
-            got = await super()._fetch_records(consumer, wanted, timeout=timeout, max_records=max_records)
+            await self._fetch(consumer, self.in_step.thirsty(ours), wanted.difference(ours), timeout, foreign)
         except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
-            return await self._reset(consumer, error)
+            return {**foreign, **await self._reset(consumer, error)}
         if not self.consumer.flow_active:
             return {}
-        return self._ranges(consumer, wanted, got)
+        return {**foreign, **self.in_step.hand_on(ours, lambda tp: _has_more(consumer, tp))}
 
-    def _ranges(self, consumer: Any, wanted: Iterable[TP], got: Mapping[Any, Any]) -> dict[TP, Any]:
-        """Attach to every partition the range since the last hand-over.
+    async def _fetch(
+        self,
+        consumer: Any,
+        asked: Iterable[TP],
+        others: set[TP],
+        timeout: float | None,  # noqa: ASYNC109 - Faust's
+        foreign: dict[TP, Any],
+    ) -> None:
+        """Fetch, of each input no more than a chunk, so that none of them waits until another one is empty.
+
+        aiokafka has no say in the order: asked for several partitions, it empties one after the other.
+        """
+        everything = {*asked, *others}
+        moved = False
+        for tp in everything:
+            moved |= await self._fetch_from(consumer, {tp}, 0.0, foreign)
+        if everything and not moved:  # an empty set, again, would be all partitions
+            if self.in_step.holds_back:  # an input may turn out to have nothing more, which no record tells
+                timeout = IDLE_PAUSE
+            await self._fetch_from(consumer, everything, timeout, foreign)
+
+    async def _fetch_from(
+        self,
+        consumer: Any,
+        places: set[TP],
+        timeout: float | None,  # noqa: ASYNC109 - Faust's
+        foreign: dict[TP, Any],
+    ) -> bool:
+        """Take what was fetched, with the range that it covers; return whether there was anything.
 
         The fetch position also moves over transaction markers and aborted records, with no record to show for it; such
-        an empty range is handed on too, so that the position of an input reaches its end offset.
+        an empty range is handed on too, so that the position of an input reaches its end offset. Nothing is awaited
+        between the fetch and the look at the position, so no seek comes between.
         """
+        got = await super()._fetch_records(consumer, places, timeout=timeout, max_records=self._intake.options.chunk)
         records = {ensure_TP(tp): found for tp, found in got.items()}
-        ranges: dict[TP, Any] = {tp: found for tp, found in records.items() if not self._is_ours(tp)}
-        assignment = consumer._subscription.subscription.assignment
-        for tp in wanted:
-            state = assignment.state_value(tp)
-            start = self.delivered.get(tp)
-            if start is None or not self._is_ours(tp) or state is None or not state.has_valid_position:
+        moved = False
+        for tp in places:
+            if not self._is_ours(tp):
+                if tp in records:
+                    foreign[tp], moved = records[tp], True
                 continue
-            if state.position > start:
-                self.delivered[tp] = state.position
-                ranges[tp] = Fetched(start, state.position, records.get(tp, ()))
-        return ranges
+            state, start = _fetch_state(consumer, tp), self.in_step.fetched_to(tp)
+            if start is not None and state is not None and state.has_valid_position and state.position > start:
+                self.in_step.add(tp, state.position, records.get(tp, ()))
+                moved = True
+        return moved
 
     async def _reset(self, consumer: Any, error: KafkaError) -> dict[TP, Any]:
         """Handle a fetch position that is not on the log.
@@ -143,13 +177,12 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
             end = (await consumer.end_offsets([found]))[found]
             if not self._is_ours(tp):
                 consumer.seek(found, begin if self.app.conf.consumer_auto_offset_reset == "earliest" else end)
-            elif (start := self.delivered.get(tp)) is not None and isinstance(error, OffsetOutOfRangeError):
+            elif (start := self.in_step.fetched_to(tp)) is not None and isinstance(error, OffsetOutOfRangeError):
                 if start > end:
                     raise InputTruncated(f"{tp.topic}-{tp.partition} ends at {end}, but was read up to {start}")
                 if start < begin:
                     consumer.seek(found, begin)
-                    self.delivered[tp] = begin
-                    lost[tp] = Fetched(start, begin, (), lost=True)
+                    lost[tp] = self.in_step.lose(tp, begin)
         return lost
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
@@ -197,6 +230,17 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
             super().verify_event_path(now, tp)
 
 
+def _fetch_state(consumer: Any, tp: TP) -> Any:
+    """Return what aiokafka knows of an assigned partition, None for another one."""
+    return consumer._subscription.subscription.assignment.state_value(tp)
+
+
+def _has_more(consumer: Any, tp: TP) -> bool:
+    """Return whether aiokafka knows of records behind the fetch position, or has not heard yet."""
+    state = _fetch_state(consumer, tp)
+    return bool(state is not None and state.has_valid_position and (state.lso is None or state.position < state.lso))
+
+
 class _ReadOffsets(defaultdict[TP, int | None]):
     """Faust drops records below the offset it read last, and fills "gaps" above it: both off for the inputs."""
 
@@ -217,7 +261,7 @@ class Consumer(faust_driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         options = self._intake.options
-        self.scheduler = ChunkScheduler(options.chunk)
+        self.scheduler = ChunkScheduler()
         self._read_offset = _ReadOffsets(options.inputs)
 
     @property

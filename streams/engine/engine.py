@@ -10,7 +10,7 @@ from faust.types import TP
 from mode.utils.logging import get_logger
 
 from streams.engine.app import EngineApp
-from streams.engine.chunks import Fetched, PassThroughSchema
+from streams.engine.chunks import Chunk, PassThroughSchema
 from streams.engine.driver import Consumer
 from streams.engine.errors import EngineError, GroupRefused, NotCopartitioned, ProcessingStopped
 from streams.engine.observer import EngineObserver
@@ -243,35 +243,37 @@ class Engine:
 
         A chunk that is let go is acknowledged: acks only tell Faust that nothing is in flight, they move no offset.
         """
-        tp, fetched = TP(event.message.topic, event.message.partition), event.message.value
-        life = self._ownership.running.get(tp.partition)
+        number, chunk = event.message.partition, event.message.value
+        life = self._ownership.running.get(number)
         if life is not None:
             await life.has_room()
-        if life is None or self._ownership.running.get(tp.partition) is not life or self.failure is not None:
+        if life is None or self._ownership.running.get(number) is not life or self.failure is not None:
             event.ack()
             return
-        before = life.applied.get(tp.topic, 0)
+        before = {TP(topic, number): life.applied.get(topic, 0) for topic in chunk.spans}
         try:
-            verdict = life.take(tp.topic, fetched, event.ack)
+            verdict = life.take(chunk, event.ack)
         except RecordFailed as failed:
             event.ack()
-            self._poisoned(life, fetched, failed)
+            self._poisoned(life, chunk, failed)
             return
         if verdict is Verdict.APPLIED:
-            if fetched.lost:
-                self._note_loss(tp, fetched.end - before)
+            if chunk.lost:
+                self._note_loss(chunk, before)
             return
         event.ack()
         if verdict is Verdict.REPLAY:
-            self.observer.skipped(tp.topic, tp.partition, len(fetched.records))
+            self.observer.skipped(number, len(chunk.records))
         else:
-            await self._refill(tp, before, fetched)
+            await self._refill(chunk, before)
 
-    def _note_loss(self, tp: TP, offsets: int) -> None:
-        logger.critical("%s-%s: %d offsets were deleted before they were processed", tp.topic, tp.partition, offsets)
-        self.observer.lost_input(tp.topic, tp.partition, offsets)
+    def _note_loss(self, chunk: Chunk, before: Mapping[TP, int]) -> None:
+        for (topic, number), position in before.items():
+            offsets = chunk.spans[topic].end - position
+            logger.critical("%s-%s: %d offsets were deleted before they were processed", topic, number, offsets)
+            self.observer.lost_input(topic, number, offsets)
 
-    def _poisoned(self, life: OwnedPartition, fetched: Fetched, failed: RecordFailed) -> None:
+    def _poisoned(self, life: OwnedPartition, chunk: Chunk, failed: RecordFailed) -> None:
         """Recover the partition without the record that failed; its state may have taken half of it."""
         topic, offset, poisons = failed.topic, failed.offset, self._ownership.poisons(life.number)
         logger.error("%s-%s: processing failed at offset %s", topic, life.number, offset, exc_info=failed.cause)
@@ -281,7 +283,7 @@ class Engine:
                 f"{topic}-{life.number}: processing failed at offset {offset}: {failed.cause!r}"
             )
             self._fail("told to stop on processing errors", problem)
-        elif offset in poisons.offsets(topic) or all(record.offset != offset for record in fetched.records):
+        elif (topic, offset) in poisons or all((r.topic, r.offset) != (topic, offset) for r in chunk.records):
             self._fail("a state blamed a record that it did not get, or could not reject", failed)
         else:
             poisons.add(topic, offset, failed.cause)
@@ -290,13 +292,16 @@ class Engine:
 
     # Chunks that got lost on the way: Faust drops queued ones at rebalances.
 
-    async def _refill(self, tp: TP, position: int, fetched: Fetched) -> None:
-        """Fetch again from the position. Right after a seek, chunks from before it are still on their way."""
-        if time.monotonic() - self._sought_at.get(tp, 0.0) < HOLE_PATIENCE:
+    async def _refill(self, chunk: Chunk, positions: Mapping[TP, int]) -> None:
+        """Fetch again from the positions. Right after a seek, chunks from before it are still on their way."""
+        if any(time.monotonic() - self._sought_at.get(tp, 0.0) < HOLE_PATIENCE for tp in positions):
             return
-        logger.warning("%s-%s: hole %s..%s, seeking back", tp.topic, tp.partition, position, fetched.start)
-        self.observer.hole(tp.topic, tp.partition)
-        await self._seek({tp: position})
+        for tp, position in positions.items():
+            start = chunk.spans[tp.topic].start
+            if start > position:
+                logger.warning("%s-%s: hole %s..%s, seeking back", tp.topic, tp.partition, position, start)
+                self.observer.hole(tp.topic, tp.partition)
+        await self._seek(positions)
 
     async def _look_for_lost_tails(self) -> None:
         """Seek back where the last chunk of an input got lost, so that no later one reveals the hole."""
@@ -313,11 +318,11 @@ class Engine:
         """Return the inputs that were handed on further than they were applied, though nothing is in progress."""
         if self.app.rebalancing:
             return {}
-        delivered: Mapping[TP, int] = self._consumer.thread.delivered
+        handed_on_to = self._consumer.thread.in_step.handed_on_to
         return {
             tp: position
             for tp, position in self.applied_positions().items()
-            if delivered.get(tp, 0) > position and self._ownership.running[tp.partition].is_settled
+            if handed_on_to(tp) > position and self._ownership.running[tp.partition].is_settled
         }
 
     def _request_rejoin(self) -> None:

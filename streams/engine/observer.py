@@ -8,7 +8,7 @@ class EngineObserver:
     milliseconds since the epoch (as Kafka keeps them).
     """
 
-    def chunk_applied(self, topic: str, partition: int, records: int, seconds: float) -> None:
+    def chunk_applied(self, partition: int, records: int, seconds: float) -> None:
         """Note that records were applied to a state."""
 
     def transaction_committed(
@@ -34,7 +34,7 @@ class EngineObserver:
     def hole(self, topic: str, partition: int) -> None:
         """Note that records vanished between the fetch and the state, and are fetched again."""
 
-    def skipped(self, topic: str, partition: int, records: int) -> None:
+    def skipped(self, partition: int, records: int) -> None:
         """Note records that were delivered again and not applied again."""
 
     def lost_input(self, topic: str, partition: int, offsets: int) -> None:

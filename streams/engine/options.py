@@ -36,6 +36,8 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Records of one partition that may be applied and not yet committed."""
     linger: float = 0.02
     """Wait for company before a small transaction is begun."""
+    backlog_linger: float = 0.25
+    """Wait for more before a transaction of a chunk or more is begun; half of `max_pending` are not waited for."""
     on_processing_error: Literal["dead_letter", "stop"] = "dead_letter"
 
     session_timeout: float = 10.0

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import enum
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 from mode.utils.logging import get_logger
 
-from streams.engine.chunks import Fetched
+from streams.engine.chunks import Chunk
 from streams.engine.errors import UnknownOutput
 from streams.engine.observer import EngineObserver
 from streams.engine.options import EngineOptions
@@ -88,6 +89,7 @@ class OwnedPartition:
         self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+        self._enough = asyncio.Event()  # for a transaction that does not wait for more
         self._committer: asyncio.Task[None] | None = None
         self._alive = True
 
@@ -123,30 +125,33 @@ class OwnedPartition:
         """Wait until few enough records are pending, or the life ends."""
         await self._room.wait()
 
-    def take(self, topic: str, fetched: Fetched, acknowledge: Callable[[], Any]) -> Verdict:
+    def take(self, chunk: Chunk, acknowledge: Callable[[], Any]) -> Verdict:
         """Apply a chunk; after REPLAY and HOLE the caller acknowledges it.
 
         Raises:
             RecordFailed: If a record failed. This life is over then: its state may hold half a chunk.
         """
-        position = self.applied.get(topic, 0)
-        if fetched.start > position:
+        spans, applied = chunk.spans, self.applied
+        if any(span.start > applied.get(topic, 0) for topic, span in spans.items()):
             return Verdict.HOLE
-        if fetched.end <= position:
+        if all(span.end <= applied.get(topic, 0) for topic, span in spans.items()):
             return Verdict.REPLAY
-        records = fetched.since(position)
+        records = chunk.since(applied)
         started = time.perf_counter()
         try:
-            self._apply(topic, records)
+            self._apply(records)
         except BaseException:
             self.end()
             raise
-        self.applied[topic] = fetched.end
+        for topic, span in spans.items():
+            if span.end > applied.get(topic, 0):
+                applied[topic] = span.end
+                if span.newest is not None:
+                    self.newest_timestamp[topic] = span.newest
         if records:
-            self._observer.chunk_applied(topic, self.number, len(records), time.perf_counter() - started)
-            self.newest_timestamp[topic] = records[-1].timestamp
-        if len(records) < len(fetched.records):
-            self._observer.skipped(topic, self.number, len(fetched.records) - len(records))
+            self._observer.chunk_applied(self.number, len(records), time.perf_counter() - started)
+        if len(records) < len(chunk.records):
+            self._observer.skipped(self.number, len(chunk.records) - len(records))
         self._note(_Pending(acknowledge, len(records), records[0].timestamp if records else None))
         return Verdict.APPLIED
 
@@ -168,23 +173,24 @@ class OwnedPartition:
         if changed:
             self._note(_Pending(lambda: None, 0, None))
 
-    def _apply(self, topic: str, records: Any) -> None:
-        poisoned = self._poisons.offsets(topic) if self._poisons else ()
-        if not poisoned:
+    def _apply(self, records: Sequence[ConsumerRecord]) -> None:
+        if not self._poisons:
             if records:
-                self.state.apply(topic, records)
+                self.state.apply(records)
             return
-        for good, failed in split_at(records, poisoned):
+        for good, failed in split_at(records, self._poisons):
             if good:
-                self.state.apply(topic, good)
+                self.state.apply(good)
             if failed is not None:
-                self.state.reject(failed, self._poisons.cause(topic, failed.offset))
+                self.state.reject(failed, self._poisons.cause(failed.topic, failed.offset))
 
     def _note(self, pending: _Pending) -> None:
         self._pending.append(pending)
         self._pending_records += pending.records
         if self._pending_records >= self._options.max_pending:
             self._room.clear()
+        if self._pending_records >= self._options.max_pending // 2:
+            self._enough.set()
         self._work.set()
 
     async def commit(self) -> None:
@@ -207,6 +213,7 @@ class OwnedPartition:
                 position.update(self.applied)
                 self._pending.clear()
                 self._pending_records = 0
+                self._enough.clear()
                 self._room.set()
                 return self._writes()
 
@@ -217,7 +224,7 @@ class OwnedPartition:
                 self._acknowledge(taken)
                 raise
             self.committed = position
-            self.has_committed_input = self.has_committed_input or bool(taken)
+            self.has_committed_input = self.has_committed_input or any(chunk.records for chunk in taken)
             self.state.committed()
             self._acknowledge(taken)
             self._forget_poisons()
@@ -259,8 +266,7 @@ class OwnedPartition:
                 await self._work.wait()
                 self._work.clear()
                 while self._pending and self._alive:
-                    if self._pending_records < self._options.chunk:
-                        await asyncio.sleep(self._options.linger)  # a transaction costs about half a millisecond of CPU
+                    await self._wait_for_company()
                     await self.commit()
         except Closed:
             return
@@ -268,12 +274,24 @@ class OwnedPartition:
             self.end()
             self._on_failure(self, error)
 
+    async def _wait_for_company(self) -> None:
+        """Let a transaction grow: it costs half a millisecond of CPU, and writes a key that changes often only once.
+
+        Where a chunk came within the linger there is a backlog, and waiting longer delays nothing that is new.
+        """
+        if self._pending_records < self._options.chunk:
+            await asyncio.sleep(self._options.linger)
+        if self._pending_records >= self._options.chunk:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), self._options.backlog_linger)
+
     def end(self) -> None:
         """Stop applying and committing at once, and let go of every chunk: an unacknowledged one blocks rebalances."""
         self._alive = False
         self._acknowledge(self._pending)
         self._pending.clear()
         self._room.set()
+        self._enough.set()
         self._work.set()
 
     async def close(self) -> None:

@@ -1,6 +1,6 @@
 """Records whose processing failed: remembered until the position has passed them."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from aiokafka.structs import ConsumerRecord
 
@@ -22,9 +22,8 @@ class Poisons:
         """Return what went wrong with a remembered record."""
         return self._causes[topic, offset]
 
-    def offsets(self, topic: str) -> frozenset[int]:
-        """Return the remembered offsets of one input."""
-        return frozenset(offset for name, offset in self._causes if name == topic)
+    def __contains__(self, place: tuple[str, int]) -> bool:
+        return place in self._causes
 
     def forget_below(self, topic: str, position: int) -> None:
         """Forget the records that a committed position has passed."""
@@ -36,12 +35,12 @@ class Poisons:
 
 
 def split_at(
-    records: Sequence[ConsumerRecord], poisoned: Container[int]
+    records: Sequence[ConsumerRecord], poisons: Poisons
 ) -> Iterator[tuple[Sequence[ConsumerRecord], ConsumerRecord | None]]:
-    """Yield (records to apply, the poisoned record behind them or None), in log order and complete."""
+    """Yield (records to apply, the poisoned record behind them or None), in order and complete."""
     begin = 0
     for index, record in enumerate(records):
-        if record.offset in poisoned:
+        if (record.topic, record.offset) in poisons:
             yield records[begin:index], record
             begin = index + 1
     if begin < len(records):

@@ -1,6 +1,5 @@
 """Up to when everything is known: the time that deadlines may be judged at."""
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 
 from faust.types import TP
@@ -8,7 +7,7 @@ from faust.types import TP
 from streams.engine.watch import Observed
 
 KEPT = 64
-"""Observations that wait to be reached; at four a second, more than this behind means that nothing can be judged."""
+"""Observations that wait to be reached; of more, every other is dropped: far behind, time goes on in larger steps."""
 
 
 class Reached:
@@ -19,7 +18,7 @@ class Reached:
     """
 
     def __init__(self, number: int, topics: Iterable[str]) -> None:
-        self._waiting: dict[TP, deque[Observed]] = {TP(topic, number): deque(maxlen=KEPT) for topic in topics}
+        self._waiting: dict[TP, list[Observed]] = {TP(topic, number): [] for topic in topics}
         self._at: dict[TP, int] = {}
 
     def observe(self, ends: Mapping[TP, Observed]) -> None:
@@ -28,10 +27,12 @@ class Reached:
             end = ends.get(tp)
             if end is not None and (not waiting or end.at > waiting[-1].at) and end.at > self._at.get(tp, 0):
                 waiting.append(end)
+                if len(waiting) > KEPT:
+                    del waiting[1::2]  # the next to be reached stays: however long the backlog, it comes nearer
 
     def time(self, applied: Mapping[str, int]) -> int | None:
         """Return the time in ms, given the next offset to apply of each input; None while it is not known."""
         for tp, waiting in self._waiting.items():
             while waiting and waiting[0].offset <= applied.get(tp.topic, 0):
-                self._at[tp] = waiting.popleft().at
+                self._at[tp] = waiting.pop(0).at
         return min(self._at.values()) if len(self._at) == len(self._waiting) else None

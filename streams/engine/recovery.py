@@ -1,5 +1,6 @@
 """Reading a state back: the changelog of one partition, from its beginning to its last stable offset."""
 
+import asyncio
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -61,7 +62,8 @@ async def recover(partition: int, state: State, options: EngineOptions) -> Recov
         lost = await _check_inputs(consumer, inputs, position, options.changelog_topic)
     finally:
         await consumer.stop()
-    state.loaded()
+    for _ in state.loaded():
+        await asyncio.sleep(0)
     return Recovered(position, records, lost, end)
 
 

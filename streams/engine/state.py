@@ -53,11 +53,15 @@ class State(Protocol):
     def load(self, key: bytes, value: bytes | None) -> None:
         """Take a changelog record; of several with one key the last one holds, and None deletes."""
 
-    def loaded(self) -> None:
-        """Derive what is not stored; the changelog has been read to its end."""
+    def loaded(self) -> Iterable[None]:
+        """Derive what is not stored; the changelog has been read to its end.
 
-    def apply(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
-        """Process records of one input in log order; raise `RecordFailed` from the cause for a defect."""
+        What takes long is done in slices, between which the event loop has other things to do, heartbeats among them.
+        Nothing else is called meanwhile.
+        """
+
+    def apply(self, records: Sequence[ConsumerRecord]) -> None:
+        """Process records of the inputs, each input in log order; raise `RecordFailed` from the cause for a defect."""
 
     def reject(self, record: ConsumerRecord, cause: BaseException) -> None:
         """Set a record aside that failed before; called with a state that has never seen it."""

@@ -12,8 +12,9 @@ from weakref import ref
 
 from processors.cells import FAMILY, Cells, Family
 from processors.funnel import Funnel
-from processors.periods import window_names
+from processors.periods import EVERYTHING, window_names
 from processors.questions import FAMILIES
+from processors.questions.follow_up import FIRST_DIFFERENCE
 from processors.questions.live import FIRST_AGE
 from processors.shard import Shard
 from processors.windows import NOW
@@ -98,9 +99,10 @@ class Board:
             if place is None:
                 place = places[series] = self._find(partition, series)
             entry, index = place
-            block = entry.blocks[window]
-            block.values[index] += difference
-            block.lines = entry.lines = None
+            block = entry.blocks.get(window)
+            if block is not None:  # differences are told as of now, and by no other window
+                block.values[index] += difference
+                block.lines = entry.lines = None
 
     def _find(self, partition: int, series: int) -> tuple[LabelSet, int]:
         family = _FAMILY_OF[series >> FAMILY & 63]
@@ -112,7 +114,7 @@ class Board:
 
     def _new(self, family: Family, values: tuple[str, ...]) -> LabelSet:
         shape = self._shapes[family.number]
-        windows = self._windows if shape.windowed else (NOW,)
+        windows = self._windows if shape.windowed else (EVERYTHING if family.key >= FIRST_DIFFERENCE else NOW,)
         entry = LabelSet({window: shape.block(window, values) for window in windows})
         self._sets[family.number][values] = entry
         return entry

@@ -100,7 +100,7 @@ class Measurements(EngineObserver):
         build = Info("leadpulse_build", by_name("leadpulse_build").help, registry=registry)
         build.info(_versions())
 
-    def chunk_applied(self, topic: str, partition: int, records: int, seconds: float) -> None:
+    def chunk_applied(self, partition: int, records: int, seconds: float) -> None:
         """Observe the time."""
         self._chunk.observe(seconds)
 
@@ -138,7 +138,7 @@ class Measurements(EngineObserver):
         """Count it."""
         self._incidents.labels("hole").inc()
 
-    def skipped(self, topic: str, partition: int, records: int) -> None:
+    def skipped(self, partition: int, records: int) -> None:
         """Count the chunk, not its records: it is the incident."""
         self._incidents.labels("skipped").inc()
 

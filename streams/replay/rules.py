@@ -156,7 +156,11 @@ def _fields(
     file: MappingFile, number: int, rule: Rule, kind: type[Event]
 ) -> tuple[tuple[str, Template, Reader | None], ...]:
     own = [name for name in kind.__struct_fields__ if name not in Event.__struct_fields__]
-    readers = {**_NUMBERS, "amount": money_reader(file.mapping.amount_scale)}
+    readers: dict[str, Reader] = {
+        **_NUMBERS,
+        "amount": money_reader(file.mapping.amount_scale),
+        "planned_for": time_reader(file.mapping.time.format, file.mapping.time.zone),
+    }
     out = []
     for name, text in rule.fields.items():
         where = ("rule", number, "fields", name)

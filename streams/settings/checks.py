@@ -15,7 +15,7 @@ from streams.settings.notify import Notify, webhook_key
 from streams.settings.promises import Promise
 from streams.settings.redis import check_tls
 from streams.settings.redis import password as redis_password
-from streams.settings.rules import WEBHOOK_URL
+from streams.settings.rules import WEBHOOK_URL, nearest
 from streams.settings.sections import Calendar, Kafka, Redis, Settings
 from streams.settings.web import check_web
 
@@ -218,6 +218,18 @@ def _warning_in_time(place: ValuePath, policy: Promise) -> Iterator[Fault]:
             yield (*place, "warn_before"), f"{policy.warn_before.text} is not less than {name}, {target.text}"
 
 
+def check_follow_up(settings: Settings) -> Iterator[Fault]:
+    """Check that every stage with bounds of its own is one that leads can be in, once."""
+    known = ["new", *(stage.name for stage in settings.funnel.stages if stage.kind == "open")]
+    names = [band.stage for band in settings.follow_up.stages]
+    for position, name in enumerate(names):
+        path = ("follow_up", "stages", position, "stage")
+        if name not in known:
+            yield path, f'"{name}" is no stage that leads can stay in{nearest(name, known)}'
+        elif name in names[:position]:
+            yield path, f'"{name}" has bounds already'
+
+
 def check_windows(settings: Settings) -> Iterator[Fault]:
     """Check that every window is there once, under one name."""
     seen: dict[Duration, str] = {}
@@ -270,6 +282,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "response": check_response,
     "hours": check_hours,
     "sla": check_sla,
+    "follow_up": check_follow_up,
     "windows": check_windows,
     "notify": check_notify,
 }

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
+from processors.follow_up import Band, FollowUp
 from processors.funnel import MINUTE_MS, Funnel, Stage
 from processors.policies import WALL, Policy, targets
 from streams.settings.calendars import calendar_plan
 from streams.settings.durations import Duration
 from streams.settings.promises import Promise
-from streams.settings.sections import Settings
+from streams.settings.sections import FollowUpSection, Settings, StageBand
 
 
 def _ms(edges: Iterable[Duration]) -> tuple[int, ...]:
@@ -47,6 +48,21 @@ def _policy(promise: Promise) -> Policy:
     )
 
 
+def follow_up_of(settings: Settings) -> FollowUp:
+    """Return how often leads are to be contacted."""
+    section = settings.follow_up
+    return FollowUp(
+        band=_band(section),
+        bands=tuple((band.stage, _band(band)) for band in section.stages),
+        collision=section.collision.ms,
+        reply=section.reply_within.ms,
+    )
+
+
+def _band(bounds: FollowUpSection | StageBand) -> Band:
+    return Band(longest_gap=bounds.longest_gap.ms, most_a_week=bounds.most_per_week)
+
+
 def funnel_of(settings: Settings) -> Funnel:
     """Return what the events of this business mean.
 
@@ -62,6 +78,7 @@ def funnel_of(settings: Settings) -> Funnel:
         policies=policies_of(settings),
         calendars=calendar_plan(settings),
         routing=response.routing,
+        follow_up=follow_up_of(settings),
         contact_outcomes=frozenset(response.contact_outcomes),
         written_channels=frozenset(response.written_channels),
         rolling={window.text: window.ms // MINUTE_MS for window in windows.rolling},

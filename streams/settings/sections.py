@@ -24,6 +24,8 @@ Topic = Annotated[str, TOPIC]
 Threshold = Annotated[Duration, Between("1s", "365d")]
 Cap = Annotated[int, Meta(ge=1, le=1000)]
 Label = Annotated[str, Meta(min_length=1, max_length=256)]
+Gap = Annotated[Duration, Between("0s", "365d")]
+PerWeek = Annotated[int, Meta(ge=0, le=50)]
 CalendarWindow = Literal["today", "week", "month", "quarter"]
 
 
@@ -304,6 +306,38 @@ class Calendar(Struct, frozen=True, kw_only=True):
         return not self.teams and not self.regions
 
 
+class StageBand(Struct, frozen=True, kw_only=True):
+    """How often leads in one stage are to be contacted.
+
+    Attributes:
+        stage: Name of the stage; `new` for leads that have entered none yet.
+        longest_gap: Longest time without a contact. 0s: no bound.
+        most_per_week: Most contacts in seven days. 0: no bound.
+    """
+
+    stage: Label
+    longest_gap: Gap = Duration("7d")
+    most_per_week: PerWeek = 5
+
+
+class FollowUpSection(Struct, frozen=True, kw_only=True):
+    """How leads are followed up: open leads contacted too rarely or too often are counted, and contacts that collide.
+
+    Attributes:
+        longest_gap: Longest time without a contact, for leads in a stage that `stages` does not name. 0s: no bound.
+        most_per_week: Most contacts in seven days, likewise. 0: no bound.
+        stages: Stages with bounds of their own.
+        collision: A contact by another person than the one before it, within this time, is a collision. 0s: none is.
+        reply_within: A lead that does not react within this time to the first attempt counts as silent.
+    """
+
+    longest_gap: Gap = Duration("7d")
+    most_per_week: PerWeek = 5
+    stages: Annotated[tuple[StageBand, ...], Meta(max_length=201)] = ()
+    collision: Annotated[Duration, Between("0s", "1d")] = Duration("15m")
+    reply_within: Annotated[Duration, Between("1m", "90d")] = Duration("7d")
+
+
 class Hours(Struct, frozen=True, kw_only=True):
     """When people work. `docs/calendars.md` is the guide. Checked when the worker starts; no number reads it yet.
 
@@ -367,6 +401,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     response: Response = Response()
     hours: Hours = Hours()
     sla: Sla = Sla()
+    follow_up: FollowUpSection = FollowUpSection()
     windows: Windows = Windows()
     labels: Labels = Labels()
     notify: Notify = Notify()

@@ -8,7 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 from schemas.interaction_events import Direction, Interaction, Outcome
-from schemas.lead_events import Assigned, Created, LeadEvent
+from schemas.lead_events import Assigned, Created, LeadEvent, NextActivitySet
 from streams.simulation.parameters import Journey, Parameters, Source
 from streams.simulation.people import Agent, Crew, hire
 
@@ -127,6 +127,17 @@ class Case:
         self.agent = self.crew.pick(self.rng, self.now)
         event_id, lead_id, at = self.stamp()
         return self.step(Assigned(event_id, lead_id, at, owner=self.agent.name, team=self.crew.team.name))
+
+    def plan(self, channel: str, ms: float) -> Step:
+        """Set the next activity to when so much working time will have gone by."""
+        due = self.agent.hours.after(self.now, ms * self.agent.pace)
+        event_id, lead_id, at = self.stamp()
+        planned_for = self._floor.clock(max(self.now + 1, int(due)))
+        return self.step(NextActivitySet(event_id, lead_id, at, planned_for=planned_for, channel=channel))
+
+    def borrow(self) -> None:
+        """Let somebody else of the team act in place of whoever has the lead."""
+        self.agent = self.crew.pick(self.rng, self.now)
 
     def touch(
         self,

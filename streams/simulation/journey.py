@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from typing import Literal
 
 from schemas.interaction_events import Interaction
-from schemas.lead_events import AmountChanged, Disqualified, Lost, Reopened, Scored, StageChanged, Won
+from schemas.lead_events import AmountChanged, Disqualified, Lost, OptedOut, Reopened, Scored, StageChanged, Won
 from streams.simulation.case import HOUR, MINUTE, SECOND, Case, Floor, Step
 
 Fate = Literal["won", "lost", "disqualified", "silent"]
@@ -133,8 +133,13 @@ def _stay(case: Case, *, closing: bool) -> Iterator[Step]:
     touches = min(_MOST_TOUCHES, int(case.rng.expovariate(1 / journey.touches) + 0.5)) if journey.touches else 0
     stay = case.around(journey.stage_hours * HOUR) / (touches + 1)
     for _ in range(touches):
+        if case.chance(journey.planned):
+            case.wait(case.around(journey.pause_seconds * SECOND))
+            yield case.plan("call", stay)
         case.work(stay)
         yield from _talk_again(case, closing=closing)
+        if case.chance(journey.doubled):
+            yield from _call_twice(case)
     if case.chance(journey.reassigned):
         case.wait(case.around(journey.pause_seconds * SECOND))
         yield case.hand_over()
@@ -165,6 +170,14 @@ def _talk_again(case: Case, *, closing: bool) -> Iterator[Step]:
         yield case.touch("out", "meeting", "held" if held else "no_show", seconds=seconds, closing=closing)
 
 
+def _call_twice(case: Case) -> Iterator[Step]:
+    owner = case.agent
+    case.wait(case.around(2 * MINUTE))
+    case.borrow()
+    yield case.touch("out", "call", "connected", seconds=_talk(case))
+    case.agent = owner
+
+
 def _close(case: Case, fate: Fate) -> Iterator[Step]:
     if fate == "silent":
         return
@@ -178,8 +191,32 @@ def _close(case: Case, fate: Fate) -> Iterator[Step]:
         reason = _reason(case, case.parameters.lost_reasons)
         rival = "acme" if reason == "competitor" else ""
         yield case.step(Lost(event_id, lead_id, at, reason=reason, competitor=rival))
+        yield from _part(case)
         if case.chance(case.journey.reopened):
             yield from _reopen(case)
+
+
+def _part(case: Case) -> Iterator[Step]:
+    """Some ask for silence, and not all of them get it."""
+    if case.chance(case.journey.opted_out):
+        case.wait(case.around(case.journey.pause_seconds * SECOND))
+        event_id, lead_id, at = case.stamp()
+        yield case.step(OptedOut(event_id, lead_id, at, channel="email" if case.chance(0.5) else ""))
+    if case.chance(case.journey.reminded):
+        case.wait(case.around(case.journey.reply_hours * HOUR))
+        event_id, lead_id, at = case.stamp()
+        yield case.step(
+            Interaction(
+                event_id,
+                lead_id,
+                at,
+                direction="out",
+                channel="email",
+                actor_kind="automation",
+                actor="newsletter",
+                outcome="attempted",
+            )
+        )
 
 
 def _reopen(case: Case) -> Iterator[Step]:

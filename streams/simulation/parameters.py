@@ -135,6 +135,10 @@ class Journey(Part, frozen=True):
         reassigned: Chance per stage that somebody else takes over.
         silent: Share of the leads that are not won which nobody ever closes.
         reopened: Share of lost leads that are opened again.
+        planned: Chance that the next activity is set after an interaction.
+        doubled: Chance that a colleague calls a prospect again within minutes of a call.
+        opted_out: Share of lost leads that ask not to be contacted any more.
+        reminded: Share of lost leads that an automation writes to all the same.
     """
 
     routing_minutes: Positive = 1.5
@@ -151,6 +155,10 @@ class Journey(Part, frozen=True):
     reassigned: Share = 0.06
     silent: Share = 0.18
     reopened: Share = 0.04
+    planned: Share = 0.7
+    doubled: Share = 0.02
+    opted_out: Share = 0.1
+    reminded: Share = 0.05
 
 
 class Faults(Part, frozen=True):

@@ -8,8 +8,10 @@ from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import structs
 
-from processors.funnel import Funnel, Stage
+from processors.follow_up import Band, FollowUp
+from processors.funnel import HOUR_MS, Funnel, Stage
 from schemas.interaction_events import Interaction
 from schemas.lead_events import (
     AmountChanged,
@@ -18,6 +20,8 @@ from schemas.lead_events import (
     Disqualified,
     Lost,
     Merged,
+    NextActivitySet,
+    OptedOut,
     Reopened,
     Scored,
     StageChanged,
@@ -29,7 +33,18 @@ T0 = datetime(2026, 3, 20, 22, 0, tzinfo=UTC)
 T0_MS = int(T0.timestamp()) * 1000
 ZONE = "Europe/Amsterdam"
 STAGES = ("contacted", "qualified", "proposal", "negotiation")
-FUNNEL = Funnel(zone=ZONE, stages=tuple(Stage(name) for name in STAGES))
+FOLLOW_UP = FollowUp(
+    bands=(
+        ("contacted", Band(longest_gap=HOUR_MS, most_a_week=1)),
+        ("qualified", Band(longest_gap=0, most_a_week=2)),
+        ("proposal", Band(longest_gap=50 * HOUR_MS, most_a_week=0)),
+    ),
+    reply=2 * HOUR_MS,
+)
+"""Bands that lives of a few days leave often."""
+FUNNEL = Funnel(zone=ZONE, stages=tuple(Stage(name) for name in STAGES), follow_up=FOLLOW_UP)
+LEFT_ALONE = structs.replace(FUNNEL, follow_up=FollowUp(band=Band(longest_gap=0, most_a_week=0)))
+"""The same for tests that count panes: nothing is booked ahead."""
 
 _ids = count()
 
@@ -102,6 +117,16 @@ def scored(score: float, minutes: float, lead: str = "L", **fields: Any) -> Any:
     return _make(Scored, minutes, lead, {"score": score} | fields)
 
 
+def planned(at_minute: float | None, minutes: float, lead: str = "L", **fields: Any) -> Any:
+    """Set at `minutes`: the next activity, at `at_minute` or never."""
+    when = None if at_minute is None else at(at_minute)
+    return _make(NextActivitySet, minutes, lead, {"planned_for": when} | fields)
+
+
+def opted_out(minutes: float, channel: str = "", lead: str = "L", **fields: Any) -> Any:
+    return _make(OptedOut, minutes, lead, {"channel": channel} | fields)
+
+
 def inbound(minutes: float, lead: str = "L") -> Any:
     return _make(Interaction, minutes, lead, {"direction": "in", "channel": "email", "outcome": "replied"})
 
@@ -124,8 +149,20 @@ KINDS: tuple[tuple[type, tuple[dict[str, Any], ...]], ...] = (
             {"direction": "out", "channel": "call", "outcome": "connected", "actor": "bob"},
             {"direction": "out", "channel": "email", "actor_kind": "bot"},
             {"direction": "in", "channel": "fax", "outcome": "replied"},
+            {"direction": "out", "channel": "email", "actor": "ann"},
+            {"direction": "out", "channel": "meeting", "outcome": "held"},
         ),
     ),
+    (
+        NextActivitySet,
+        (
+            {"planned_for": T0 + timedelta(days=2), "channel": "call"},
+            {"planned_for": T0 + timedelta(hours=2)},
+            {"planned_for": T0 - timedelta(days=2), "channel": "meeting"},
+            {},
+        ),
+    ),
+    (OptedOut, ({}, {"channel": "email"})),
     (AmountChanged, ({"amount": 7, "currency": "EUR"}, {"amount": 9, "currency": "EUR"})),
     (Scored, ({"score": 0.5}, {"score": 0.75})),
     (Merged, ({"into": "M1"}, {"into": "M2"})),
@@ -150,3 +187,22 @@ def any_event(draw: st.DrawFn) -> Any:
 
 
 STREAMS = st.lists(any_event(), max_size=50)
+
+_TALK = [kind for kind in KINDS if kind[0] in (Created, Assigned, Won, Reopened)]
+_INTERACTIONS = next(kind for kind in KINDS if kind[0] is Interaction)
+
+
+@st.composite
+def any_talk(draw: st.DrawFn) -> Any:
+    """An event of one lead that we and they talk about more than anything else happens to it."""
+    kind, contents = draw(st.sampled_from([*_TALK, *[_INTERACTIONS] * 8]))
+    moment = T0 + timedelta(milliseconds=draw(MOMENTS))
+    return kind(
+        event_id=f"t{draw(st.integers(0, 30))}", lead_id="L0", occurred_at=moment, **draw(st.sampled_from(contents))
+    )
+
+
+TALKS = st.lists(any_talk(), max_size=20).map(
+    lambda events: [Created(event_id="c", lead_id="L0", occurred_at=T0, source="web", amount=5), *events]
+)
+"""Streams in which leads are answered and write again."""

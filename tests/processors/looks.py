@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from processors.cells import MINUTE, SERIES, Family
@@ -22,6 +22,15 @@ Named = dict[tuple[Any, ...], int]
 """(family, labels, bucket) -> value."""
 
 FAMILY_OF: dict[int, Family] = {family.number: family for family in FAMILIES}
+
+
+def at_once(slices: Generator[None, None, bool]) -> bool:
+    """Do all of what is done in slices; return what comes of it."""
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            return bool(end.value)
 
 
 def feed(shard: Shard, events: Iterable[Any]) -> Shard:
@@ -71,6 +80,9 @@ def _facts(shard: Shard, lead: Lead) -> tuple[Any, ...]:
         (name("stage", lead.stage), lead.entered, lead.furthest, lead.status, lead.closed, name("reason", lead.reason)),
         (name("team", lead.closing_team), lead.attempted, lead.contacted, lead.automated, name("team", lead.team)),
         name("actor", lead.owner),
+        (lead.assigned, lead.since, lead.worked, lead.routed, lead.asked, lead.asked_worked, lead.steps),
+        (lead.quiet, name("actor", lead.spoke), lead.overdue, lead.crowded, lead.planned, lead.opted_out),
+        (lead.replied, name("team", lead.approached), lead.recent),
     )
 
 

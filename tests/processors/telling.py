@@ -8,9 +8,10 @@ from typing import Any
 from processors.cells import MINUTE
 from processors.changelog import Changelog, restore
 from processors.funnel import Funnel
+from processors.periods import EVERYTHING
 from processors.shard import Shard
 from tests.processors.events import FUNNEL, T0_MS
-from tests.processors.looks import FAMILY_OF, Log, Named, facts, feed, panes, recomputed
+from tests.processors.looks import FAMILY_OF, Log, Named, facts, feed, panes, recomputed, totals
 
 FIRST_MINUTE = T0_MS // 60_000
 _FAMILIES = {family.name: family for family in FAMILY_OF.values()}
@@ -74,6 +75,12 @@ def observed(family: str, *events: Any, funnel: Funnel = FUNNEL) -> dict[tuple[A
 def live(family: str, *events: Any, funnel: Funnel = FUNNEL) -> Named:
     """Label values -> the gauge now."""
     return {key[:-1]: value for key, value in _all(family, events, funnel).get(0, {}).items()}
+
+
+def standing(family: str, minutes: float, *events: Any, funnel: Funnel = FUNNEL) -> Named:
+    """Label values -> what a family of differences says so many minutes after T0."""
+    found = totals(shard_of(*events, funnel=funnel), FIRST_MINUTE + int(minutes))[EVERYTHING]
+    return {key[1:-1]: value for key, value in found.items() if key[0] == family}
 
 
 def oldest(shard: Shard, family: str) -> dict[str, float]:

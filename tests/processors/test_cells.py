@@ -101,6 +101,8 @@ LIFE: tuple[Callable[[], Any], ...] = (
     lambda: stage("last", 300),
     lambda: lost(999, "the reason"),
     lambda: assigned("the team", 999.5),
+    lambda: call("connected", 1000, actor="ann"),
+    lambda: call("connected", 1001, actor="bob"),
 )
 
 
@@ -145,6 +147,10 @@ def test_the_biggest_numbers_in_every_field_do_not_spill_into_another() -> None:
         ("next_response", source, team, "business", 63): 100 * MINUTE_MS,
         ("next_response", source, team, "wall", top): 1,
         ("next_response", source, team, "wall", 63): 100 * MINUTE_MS,
+        ("replies", source, team, "replied", 0): 1,
+        ("unplanned", team, 0): -1,  # what ended at the closing; it began in an earlier pane
+        ("contacts_after_close", source, team, "contact", "lost", 0): 1,
+        ("collisions", source, team, 0): 1,
     }
     assert found["response", source, team, "contact", top] == 1
 

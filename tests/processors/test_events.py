@@ -14,6 +14,7 @@ from processors.funnel import Funnel, Stage
 from processors.labels import MISSING
 from processors.rows import (
     ACTOR_KINDS,
+    CHANNEL_BITS,
     CODE_NAMES,
     DIRECTIONS,
     EARLIEST_MS,
@@ -37,6 +38,7 @@ from schemas.interaction_events import CHANNELS
 from tests.processors.events import (
     FUNNEL,
     KINDS,
+    T0_MS,
     amount_changed,
     assigned,
     call,
@@ -44,6 +46,8 @@ from tests.processors.events import (
     interaction,
     lost,
     merged,
+    opted_out,
+    planned,
     reopened,
     scored,
     stage,
@@ -91,6 +95,8 @@ def test_every_event_becomes_a_row_of_its_own_kind_at_its_time() -> None:
         "amount_changed": amount_changed(5, 3),
         "scored": scored(0.5, 3),
         "merged": merged("M", 3),
+        "next_activity_set": planned(9, 3),
+        "opted_out": opted_out(3),
     }
     assert {struct_tag(kind) for kind, _ in KINDS} == {*made, "created"}, "no event is forgotten"
     for name, event in made.items():
@@ -98,6 +104,18 @@ def test_every_event_becomes_a_row_of_its_own_kind_at_its_time() -> None:
         assert CODE_NAMES[row.code] == name
         assert row.at == milliseconds(event.occurred_at)
         assert row.ident == identity(event.event_id)
+
+
+def test_a_next_activity_is_kept_to_the_minute_and_never_earlier() -> None:
+    _, row = only_row(planned(9.5, 3, channel="meeting"))
+    assert row.arg == (T0_MS // 60_000 + 10) << CHANNEL_BITS | KNOWN_CHANNELS.index("meeting")
+    assert only_row(planned(None, 3))[1].arg >> CHANNEL_BITS == 0
+
+
+def test_opting_out_names_a_channel_or_none() -> None:
+    assert only_row(opted_out(3))[1].arg == 0
+    assert only_row(opted_out(3, "call"))[1].arg == KNOWN_CHANNELS.index("call") + 1
+    assert only_row(opted_out(3, "fax"))[1].arg == KNOWN_CHANNELS.index("other") + 1
 
 
 def test_a_closing_stage_is_told_as_the_stage_change_it_was() -> None:

@@ -73,6 +73,8 @@ def test_when_the_creation_comes_the_whole_history_counts() -> None:
         "cycle",
         "response_clocks",
         "promises",
+        "replies",
+        "unplanned",
     }
     assert live("uncreated", *history, created(0)) == {}
 

@@ -21,6 +21,8 @@ from schemas.lead_events import (
     LeadEvent,
     Lost,
     Merged,
+    NextActivitySet,
+    OptedOut,
     Reopened,
     Scored,
     StageChanged,
@@ -52,6 +54,8 @@ FIELDS: dict[type[LeadEvent], dict[str, st.SearchStrategy[Any]]] = {
     Disqualified: {"reason": texts},
     Reopened: {},
     Merged: {"into": ids},
+    NextActivitySet: {"planned_for": st.none() | times, "channel": st.text(max_size=64)},
+    OptedOut: {"channel": st.text(max_size=64)},
 }
 lead_events = st.one_of(
     *(st.builds(kind, event_id=ids, lead_id=ids, occurred_at=times, **fields) for kind, fields in FIELDS.items())

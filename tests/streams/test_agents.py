@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Iterable
 from typing import Any
@@ -31,7 +30,7 @@ def new(changelog: Topic | None = None, *, replay: bool = False, future_toleranc
     made = LeadState(0, FUNNEL, OUTLETS, None if replay else lambda: T0_MS, future_tolerance)
     for key, value in (changelog or {}).items():
         made.load(key, value)
-    made.loaded()
+    list(made.loaded())
     return made
 
 
@@ -73,7 +72,7 @@ def test_events_become_leads_and_are_counted_by_topic() -> None:
 )
 def test_a_record_that_is_no_event_becomes_a_dead_letter(value: bytes | None, key: bytes | None, reason: str) -> None:
     found = new(future_tolerance=300_000)
-    found.apply(LEADS, [record(value, key=key)])
+    found.apply([record(value, key=key)])
     assert reasons(found) == [reason]
     (letter,) = found.outputs
     assert (letter.topic, letter.key) == (f"{LEADS}.dlq", key)
@@ -89,8 +88,8 @@ def test_a_replay_knows_no_future_and_its_now_is_the_newest_event() -> None:
 
 def test_an_alert_is_an_output_under_the_key_of_its_lead() -> None:
     found = new()
-    for topic, batch in records(created(0), call("connected", 30)).items():
-        found.apply(topic, batch)
+    for batch in records(created(0), call("connected", 30)).values():
+        found.apply(batch)
     (alert,) = found.outputs
     assert (alert.topic, alert.key) == ("alerts.v1", b"L")
     assert json.decode(alert.value or b"")["type"] == "answered_late"
@@ -109,7 +108,7 @@ def test_a_defect_names_the_record_it_happened_at(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Shard, "apply", fail)
     found = new()
     with pytest.raises(RecordFailed) as failed:
-        found.apply(LEADS, records(created(0, "good"), created(0, "bad"), created(0, "next"))[LEADS])
+        found.apply(records(created(0, "good"), created(0, "bad"), created(0, "next"))[LEADS])
     assert (failed.value.topic, failed.value.offset) == (LEADS, 1)
     assert isinstance(failed.value.cause, ZeroDivisionError)
 
@@ -127,15 +126,14 @@ def test_a_record_that_failed_is_set_aside_with_its_cause() -> None:
 def test_counts_never_go_back_and_outcomes_add_up_whatever_fails(events: list[Any], rng: random.Random) -> None:
     """The life of a partition: chunks, commits that succeed or fail, and recoveries from what was committed."""
     log: Topic = {}
-    inputs = [(t, r) for event in events for t, (r,) in records(event).items()]
-    inputs += [(LEADS, record(b"{", key=b"x")), (LEADS, record(b'{"type":"won"}', key=b"x"))] * rng.randrange(3)
+    inputs = [one for event in events for (one,) in records(event).values()]
+    inputs += [record(b"{", key=b"x"), record(b'{"type":"won"}', key=b"x")] * rng.randrange(3)
     rng.shuffle(inputs)
     current, position, seen = new(), 0, dict[str, int]()
     committed = 0
     for _ in range(1000):
         size = rng.randrange(1, 8)
-        for topic, batch in itertools.groupby(inputs[position : position + size], key=lambda pair: pair[0]):
-            current.apply(topic, [one for _, one in batch])
+        current.apply(inputs[position : position + size])
         position += size
         flushed = dict(current.flush())
         if rng.random() < 0.7:
@@ -160,8 +158,8 @@ def test_a_recovered_state_goes_on_with_the_same_leads_and_counts(events: list[A
     log: Topic = {}
     one = new()
     for event in events:
-        for topic, batch in records(event).items():
-            one.apply(topic, batch)
+        for batch in records(event).values():
+            one.apply(batch)
         write(log, one.flush())
         one.committed()
     two = new(log)
@@ -171,9 +169,9 @@ def test_a_recovered_state_goes_on_with_the_same_leads_and_counts(events: list[A
 
 def test_events_between_a_flush_and_its_commit_are_not_counted_as_committed() -> None:
     found = new()
-    found.apply(LEADS, records(created(0, "A"))[LEADS])
+    found.apply(records(created(0, "A"))[LEADS])
     list(found.flush())
-    found.apply(LEADS, records(created(0, "B"))[LEADS])
+    found.apply(records(created(0, "B"))[LEADS])
     found.committed()
     assert found.counts["accepted"] == 1
 
@@ -189,8 +187,8 @@ def test_everything_is_known_up_to_where_time_has_passed_once_it_is_committed() 
     assert found.known_until == 0
     found.tick(T0_MS + 1)
     assert found.known_until == T0_MS + 1, "nothing waits to be committed"
-    for topic, batch in records(created(0)).items():
-        found.apply(topic, batch)
+    for batch in records(created(0)).values():
+        found.apply(batch)
     found.tick(T0_MS + 2)
     assert found.known_until == T0_MS + 1
     list(found.flush())

@@ -235,7 +235,7 @@ class LeadpulseRun:
         topics = self.settings.topics
         model = state_factory(self.settings)(number)
         for topic, entries in ((topics.interactions, interactions), (topics.leads, leads)):
-            model.apply(topic, [_record(topic, number, entry) for entry in entries])
+            model.apply([_record(topic, number, entry) for entry in entries])
         return model
 
 

@@ -46,17 +46,18 @@ class TallyState:
         else:
             self.tallies[key] = msgspec.msgpack.decode(value, type=dict[str, list[int]])
 
-    def loaded(self) -> None:
+    def loaded(self) -> Iterable[None]:
         """Nothing is derived."""
+        return ()
 
-    def apply(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
+    def apply(self, records: Sequence[ConsumerRecord]) -> None:
         for record in records:
             if record.value == b"bug":
                 raise RuntimeError("a bug that names no record")
             try:
-                self._apply_one(topic, record)
+                self._apply_one(record.topic, record)
             except Exception as error:
-                raise RecordFailed(topic, record.offset) from error
+                raise RecordFailed(record.topic, record.offset) from error
 
     def _apply_one(self, topic: str, record: ConsumerRecord) -> None:
         verb, _, rest = record.value.partition(b" ")

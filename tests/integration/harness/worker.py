@@ -54,11 +54,11 @@ class SlowState(TallyState):
 
     slow = 0.0
 
-    def apply(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
+    def apply(self, records: Sequence[ConsumerRecord]) -> None:
         half = len(records) // 2
-        super().apply(topic, records[:half])
+        super().apply(records[:half])
         time.sleep(self.slow)
-        super().apply(topic, records[half:])
+        super().apply(records[half:])
 
 
 class Printer(EngineObserver):

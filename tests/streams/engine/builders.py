@@ -35,11 +35,12 @@ class RecordingState:
     def load(self, key: bytes, value: bytes | None) -> None:
         self.dirty.append((key, value))
 
-    def loaded(self) -> None:
+    def loaded(self) -> Iterable[None]:
         """Nothing is derived."""
+        return ()
 
-    def apply(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
-        self.applied += [(topic, item.offset) for item in records]
+    def apply(self, records: Sequence[ConsumerRecord]) -> None:
+        self.applied += [(item.topic, item.offset) for item in records]
         self.dirty += [(b"%d" % item.offset, item.value) for item in records]
         self.outputs += [Output("out", item.key, item.value) for item in records]
 

@@ -17,10 +17,11 @@ from faust.transport.drivers import aiokafka as faust_driver
 from faust.types import TP
 
 from streams.engine import driver
-from streams.engine.chunks import Fetched
+from streams.engine.chunks import Chunk, Span
 from streams.engine.driver import Consumer, ConsumerThread
 from streams.engine.errors import InputTruncated
-from tests.streams.engine.builders import OPTIONS, records
+from streams.engine.instep import InStep
+from tests.streams.engine.builders import OPTIONS, record, records
 
 LEFT, RIGHT, OTHER = TP("left", 0), TP("right", 0), TP("other", 0)
 
@@ -45,6 +46,7 @@ class FakeKafka:
 
     def __init__(self) -> None:
         self.positions: dict[TP, int] = {LEFT: 0, RIGHT: 0, OTHER: 0}
+        self.stable: dict[TP, int] = {LEFT: 0, RIGHT: 0}
         self.begin, self.end = 0, 1000
         self.sought: dict[Any, int] = {}
         self.committed: list[dict[Any, Any]] = []
@@ -55,8 +57,9 @@ class FakeKafka:
         )
 
     def state_value(self, tp: TP) -> Any:
-        position = self.positions.get(tp)
-        return SimpleNamespace(has_valid_position=position is not None, position=position)
+        if tp not in self.positions:
+            return None
+        return SimpleNamespace(has_valid_position=True, position=self.positions[tp], lso=self.stable.get(tp))
 
     def assignment(self) -> set[TP]:
         return set(self.positions)
@@ -86,22 +89,39 @@ class Fixture:
         )
         self.thread.consumer = SimpleNamespace(flow_active=True)  # type: ignore[assignment]  # a stand-in
         self.thread._consumer = self.kafka
-        self.thread.delivered = {LEFT: 0, RIGHT: 0}
+        self.thread.in_step = InStep(OPTIONS.chunk)
+        for tp in (LEFT, RIGHT):
+            self.thread.in_step.begin(tp, 0)
         self.thread.group_offsets = {}
-        self.answer: Any = {}
-        self.asked: list[set[TP]] = []
+        self.log: dict[TP, list[Any]] = {}
+        self.error: Exception | None = None
+        self.asked: set[TP] = set()
+        self.timeouts: list[float | None] = []
 
         async def fetch(_: Any, consumer: Any, active: set[TP], timeout: Any = None, max_records: Any = None) -> Any:
-            self.asked.append(active)
-            if isinstance(self.answer, Exception):
-                raise self.answer
-            return self.answer
+            self.asked |= active
+            self.timeouts.append(timeout)
+            if self.error is not None:
+                raise self.error
+            return {tp: self._read(tp) for tp in active if self.log.get(tp)}
 
         monkeypatch.setattr(faust_driver.AIOKafkaConsumerThread, "_fetch_records", fetch)
         monkeypatch.setattr(driver, "IDLE_PAUSE", 0.0)
 
+    def has(self, tp: TP, *found: Any, end: int | None = None, more: int = 0) -> None:
+        """Let records be there to be fetched; `more` is how much the log holds behind them."""
+        self.log[tp] = list(found)
+        self._end = end if end is not None else found[-1].offset + 1
+        self.kafka.stable[tp] = self._end + more
+        if not found:
+            self.kafka.positions[tp] = self._end
+
+    def _read(self, tp: TP) -> list[Any]:
+        self.kafka.positions[tp] = self.log[tp][-1].offset + 1
+        return self.log.pop(tp)
+
     async def fetch(self, *tps: TP) -> dict[TP, Any]:
-        return dict(await self.thread._fetch_records(self.kafka, set(tps)))
+        return dict(await self.thread._fetch_records(self.kafka, set(tps), timeout=1.0))
 
 
 @pytest.fixture
@@ -109,36 +129,85 @@ def fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fixture]:
     yield Fixture(monkeypatch)
 
 
-def seen(fetched: Fetched) -> tuple[int, int, list[int], bool]:
-    return fetched.start, fetched.end, [r.offset for r in fetched.records], fetched.lost
+def seen(chunks: list[Chunk]) -> list[tuple[dict[str, Span], list[int], bool]]:
+    return [(dict(chunk.spans), [r.offset for r in chunk.records], chunk.lost) for chunk in chunks]
 
 
 async def test_a_fetch_carries_the_range_since_the_one_before(fixture: Fixture) -> None:
-    fixture.answer = {TopicPartition("left", 0): records(2, 5)}
-    fixture.kafka.positions[LEFT] = 8
-    assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == (0, 8, [2, 5], False)
-    fixture.answer = {TopicPartition("left", 0): records(9)}
-    fixture.kafka.positions[LEFT] = 10
-    assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == (8, 10, [9], False)
+    fixture.has(LEFT, *records(2, 5))
+    assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == [({"left": Span(0, 6, 0)}, [2, 5], False)]
+    fixture.has(LEFT, *records(9))
+    assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == [({"left": Span(6, 10, 0)}, [9], False)]
 
 
 async def test_markers_and_aborted_records_come_as_an_empty_range(fixture: Fixture) -> None:
-    fixture.kafka.positions[RIGHT] = 7
-    got = await fixture.fetch(LEFT, RIGHT)
-    assert list(got) == [RIGHT]
-    assert seen(got[RIGHT]) == (0, 7, [], False)
+    fixture.has(RIGHT, end=7)
+    [(_, found)] = (await fixture.fetch(LEFT, RIGHT)).items()
+    assert seen(found) == [({"right": Span(0, 7, None)}, [], False)]
+
+
+async def test_records_of_both_inputs_come_in_the_order_of_their_time(fixture: Fixture) -> None:
+    fixture.has(LEFT, record(0, timestamp=10), record(1, timestamp=30))
+    fixture.has(RIGHT, record(0, topic="right", timestamp=20))
+    [found] = (await fixture.fetch(LEFT, RIGHT)).values()
+    assert [(r.topic, r.offset) for chunk in found for r in chunk.records] == [("left", 0), ("right", 0), ("left", 1)]
+    assert [chunk.spans for chunk in found] == [{"left": Span(0, 2, 30), "right": Span(0, 1, 20)}]
+
+
+async def test_an_input_that_is_ahead_waits_for_the_other_one_and_looks_again_soon(fixture: Fixture) -> None:
+    fixture.has(LEFT, record(0, timestamp=10), record(1, timestamp=30))
+    fixture.kafka.stable[RIGHT] = 100
+    assert await fixture.fetch(LEFT, RIGHT) == {}
+    assert await fixture.fetch(LEFT, RIGHT) == {}
+    assert fixture.timeouts[-1] == driver.IDLE_PAUSE
+    fixture.has(RIGHT, record(0, topic="right", timestamp=20), more=99)
+    [found] = (await fixture.fetch(LEFT, RIGHT)).values()
+    assert [(r.topic, r.offset) for chunk in found for r in chunk.records] == [("left", 0), ("right", 0)]
+
+
+async def test_an_input_of_which_nothing_is_known_yet_is_waited_for(fixture: Fixture) -> None:
+    fixture.has(LEFT, record(0, timestamp=10))
+    del fixture.kafka.stable[RIGHT]
+    assert await fixture.fetch(LEFT, RIGHT) == {}
+    fixture.kafka.stable[RIGHT] = 0
+    assert list(await fixture.fetch(LEFT, RIGHT)) == [LEFT]
+
+
+async def test_an_input_that_is_not_fetched_holds_nobody_back(fixture: Fixture) -> None:
+    fixture.has(LEFT, record(0, timestamp=10))
+    fixture.kafka.stable[RIGHT] = 100
+    assert list(await fixture.fetch(LEFT)) == [LEFT]
+
+
+async def test_what_was_fetched_while_the_flow_stopped_is_kept(fixture: Fixture) -> None:
+    fixture.has(LEFT, *records(2, 5))
+    fixture.thread.consumer.flow_active = False
+    assert await fixture.fetch(LEFT, RIGHT) == {}
+    fixture.thread.consumer.flow_active = True
+    assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == [({"left": Span(0, 6, 0)}, [2, 5], False)]
+
+
+async def test_with_enough_in_hand_of_everything_nothing_is_asked(fixture: Fixture) -> None:
+    fixture.thread.consumer.flow_active = False
+    for tp in (LEFT, RIGHT):
+        fixture.has(tp, *(record(n, topic=tp.topic) for n in range(OPTIONS.chunk)))
+    await fixture.fetch(LEFT, RIGHT)
+    fixture.asked.clear()
+    fixture.timeouts.clear()
+    await fixture.fetch(LEFT, RIGHT)
+    assert (fixture.asked, fixture.timeouts) == (set(), [])
 
 
 async def test_other_topics_pass_as_they_are(fixture: Fixture) -> None:
-    found = records(1, 2)
-    fixture.answer = {TopicPartition("other", 0): found}
+    found = [record(1, topic="other"), record(2, topic="other")]
+    fixture.has(OTHER, *found)
     assert await fixture.fetch(LEFT, OTHER) == {OTHER: found}
 
 
 async def test_a_partition_that_is_not_ready_is_not_fetched(fixture: Fixture) -> None:
     fixture.intake.flowing = frozenset({RIGHT})
     await fixture.fetch(LEFT, RIGHT, OTHER)
-    assert fixture.asked == [{RIGHT, OTHER}]
+    assert fixture.asked == {RIGHT, OTHER}
 
 
 async def test_with_nothing_ready_nothing_is_asked_because_aiokafka_would_take_that_for_everything(
@@ -146,28 +215,62 @@ async def test_with_nothing_ready_nothing_is_asked_because_aiokafka_would_take_t
 ) -> None:
     fixture.intake.flowing = frozenset()
     assert await fixture.fetch(LEFT, RIGHT) == {}
-    assert fixture.asked == []
+    assert fixture.asked == set()
 
 
 async def test_records_before_the_first_seek_are_not_handed_on(fixture: Fixture) -> None:
-    del fixture.thread.delivered[LEFT]
-    fixture.answer = {TopicPartition("left", 0): records(2)}
-    fixture.kafka.positions[LEFT] = 3
+    fixture.thread.in_step = InStep(OPTIONS.chunk)
+    fixture.has(LEFT, *records(2))
     assert await fixture.fetch(LEFT) == {}
 
 
+async def test_an_input_that_is_not_assigned_any_more_is_forgotten_until_the_next_seek(fixture: Fixture) -> None:
+    del fixture.kafka.positions[LEFT]
+    await fixture.fetch(RIGHT)
+    assert fixture.thread.in_step.fetched_to(LEFT) is None
+
+
+async def test_a_seek_begins_anew_whatever_was_read_before(fixture: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    sought: list[Any] = []
+
+    async def seek(_: Any, consumer: Any, partitions: Any) -> None:
+        sought.append(partitions)
+
+    monkeypatch.setattr(faust_driver.AIOKafkaConsumerThread, "_seek_wait", seek)
+    fixture.has(LEFT, *records(2, 5))
+    fixture.kafka.stable[RIGHT] = 100
+    assert await fixture.fetch(LEFT, RIGHT) == {}
+    await fixture.thread._seek_wait(fixture.kafka, {LEFT: 5})
+    assert sought == [{LEFT: 5}]
+    fixture.has(LEFT, *records(5))
+    fixture.kafka.stable[RIGHT] = 0
+    assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == [({"left": Span(5, 6, 0)}, [5], False)]
+
+
 async def test_deleted_input_comes_as_a_lost_range_and_the_fetch_goes_on_behind_it(fixture: Fixture) -> None:
-    fixture.answer = OffsetOutOfRangeError({TopicPartition("left", 0): 0})
+    fixture.error = OffsetOutOfRangeError({TopicPartition("left", 0): 0})
     fixture.kafka.begin = 40
     got = await fixture.fetch(LEFT, RIGHT)
-    assert seen(got[LEFT]) == (0, 40, [], True)
+    assert seen(got[LEFT]) == [({"left": Span(0, 40, None)}, [], True)]
     assert fixture.kafka.sought == {TopicPartition("left", 0): 40}
-    assert fixture.thread.delivered[LEFT] == 40
+    assert fixture.thread.in_step.fetched_to(LEFT) == 40
+
+
+async def test_what_was_fetched_before_the_deleted_input_comes_first(fixture: Fixture) -> None:
+    fixture.has(LEFT, *records(2, 5))
+    fixture.kafka.stable[RIGHT] = 100
+    assert await fixture.fetch(LEFT, RIGHT) == {}
+    fixture.error = OffsetOutOfRangeError({TopicPartition("left", 0): 6})
+    fixture.kafka.begin = 40
+    assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == [
+        ({"left": Span(0, 6, 0)}, [2, 5], False),
+        ({"left": Span(6, 40, None)}, [], True),
+    ]
 
 
 async def test_an_input_that_ends_before_our_position_is_refused(fixture: Fixture) -> None:
-    fixture.thread.delivered[LEFT] = 2000
-    fixture.answer = OffsetOutOfRangeError({TopicPartition("left", 0): 2000})
+    fixture.thread.in_step.begin(LEFT, 2000)
+    fixture.error = OffsetOutOfRangeError({TopicPartition("left", 0): 2000})
     with pytest.raises(InputTruncated, match="left-0 ends at 1000, but was read up to 2000"):
         await fixture.fetch(LEFT)
 
@@ -176,13 +279,13 @@ async def test_an_input_that_ends_before_our_position_is_refused(fixture: Fixtur
 async def test_other_topics_are_reset_as_the_app_says(fixture: Fixture, setting: str, offset: int) -> None:
     fixture.kafka.begin = 40
     fixture.thread.app.conf.consumer_auto_offset_reset = setting
-    fixture.answer = NoOffsetForPartitionError(TopicPartition("other", 0))
+    fixture.error = NoOffsetForPartitionError(TopicPartition("other", 0))
     assert await fixture.fetch(OTHER) == {}
     assert fixture.kafka.sought == {TopicPartition("other", 0): offset}
 
 
 async def test_an_input_without_a_group_offset_is_left_to_our_own_seek(fixture: Fixture) -> None:
-    fixture.answer = NoOffsetForPartitionError(TopicPartition("left", 0))
+    fixture.error = NoOffsetForPartitionError(TopicPartition("left", 0))
     assert await fixture.fetch(LEFT) == {}
     assert fixture.kafka.sought == {}
 

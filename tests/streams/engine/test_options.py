@@ -31,14 +31,12 @@ def test_contradictions_are_refused(change: dict[str, object], complaint: str) -
 
 
 def test_the_app_presets_what_the_engine_needs_and_takes_any_other_faust_setting() -> None:
-    app = EngineApp(msgspec.structs.replace(OPTIONS, chunk=7), web_port=7777)
+    app = EngineApp(OPTIONS, web_port=7777)
     assert app.conf.id == "app"
     assert app.conf.web_port == 7777
     assert str(app.conf.broker[0]) == "kafka://broker:9092"
-    assert app.conf.broker_max_poll_records == 28
     scheduler: object = app.conf.ConsumerScheduler()  # type: ignore[operator]  # Faust's type of its own setting
     assert isinstance(scheduler, ChunkScheduler)
-    assert scheduler.size == 7
 
 
 def test_security_arguments_reach_both_aiokafka_and_faust() -> None:

@@ -5,15 +5,17 @@ from typing import Any
 import msgspec
 import pytest
 from aiokafka.structs import ConsumerRecord
+from faust.types import TP
 
-from streams.engine.chunks import Fetched
+from streams.engine.chunks import Chunk, Span
 from streams.engine.observer import EngineObserver
 from streams.engine.partition import Closed, OwnedPartition, Verdict
 from streams.engine.poisons import Poisons
 from streams.engine.positions import POSITION_KEY, decode_position
 from streams.engine.state import RecordFailed
 from streams.engine.transaction import Writes, Written
-from tests.streams.engine.builders import OPTIONS, RecordingState, record, records
+from streams.engine.watch import Observed
+from tests.streams.engine.builders import OPTIONS, RecordingState, record
 
 
 class FakeProducer:
@@ -71,7 +73,8 @@ class Fixture:
         self.life.applied = {"left": 0, "right": 0}
 
     def take(self, *offsets: int, start: int, end: int, topic: str = "left") -> Verdict:
-        return self.life.take(topic, Fetched(start, end, records(*offsets)), lambda: self.acks.append(end))
+        chunk = Chunk({topic: Span(start, end, None)}, [record(offset, topic=topic) for offset in offsets])
+        return self.life.take(chunk, lambda: self.acks.append(end))
 
     def positions(self) -> list[Mapping[str, int]]:
         return [
@@ -109,6 +112,81 @@ async def test_a_chunk_behind_the_position_is_a_hole_and_one_before_it_a_replay(
     assert owned.state.applied == [("left", 0), ("left", 4)]
 
 
+async def test_a_chunk_of_both_inputs_moves_both_positions(owned: Fixture) -> None:
+    mixed = [record(0), record(0, topic="right"), record(1)]
+    verdict = owned.life.take(Chunk({"left": Span(0, 2, 7), "right": Span(0, 3, 5)}, mixed), lambda: None)
+    assert verdict is Verdict.APPLIED
+    assert owned.state.applied == [("left", 0), ("right", 0), ("left", 1)]
+    assert owned.life.newest_timestamp == {"left": 7, "right": 5}
+    await owned.life.commit()
+    assert owned.positions() == [{"left": 2, "right": 3}]
+
+
+async def test_a_chunk_with_a_hole_in_one_of_its_inputs_is_refused_as_a_whole(owned: Fixture) -> None:
+    mixed = [record(0), record(4, topic="right")]
+    verdict = owned.life.take(Chunk({"left": Span(0, 1, 7), "right": Span(4, 5, 5)}, mixed), lambda: None)
+    assert verdict is Verdict.HOLE
+    assert owned.state.applied == []
+    assert owned.life.applied == {"left": 0, "right": 0}
+
+
+async def test_of_a_chunk_that_replays_one_input_only_the_other_one_is_applied(owned: Fixture) -> None:
+    owned.take(0, 1, start=0, end=2)
+    mixed = [record(0), record(0, topic="right"), record(1)]
+    verdict = owned.life.take(Chunk({"left": Span(0, 2, 7), "right": Span(0, 1, 5)}, mixed), lambda: None)
+    assert verdict is Verdict.APPLIED
+    assert owned.state.applied == [("left", 0), ("left", 1), ("right", 0)]
+    assert owned.life.applied == {"left": 2, "right": 1}
+
+
+def seen(offset: int, at: int) -> dict[TP, Observed]:
+    return {TP(topic, 3): Observed(offset, at) for topic in OPTIONS.inputs}
+
+
+async def test_time_passes_up_to_when_everything_is_known_and_what_it_changes_is_committed(owned: Fixture) -> None:
+    owned.life.tick(seen(2, 100))
+    assert owned.state.ticks == [], "there is input that was not applied"
+    owned.take(0, 1, start=0, end=2)
+    owned.take(0, 1, start=0, end=2, topic="right")
+    await owned.life.commit()
+    owned.life.tick({})
+    assert owned.state.ticks == [100]
+    assert owned.life.is_settled, "nothing changed"
+    owned.state.changes_with_time = True
+    owned.life.tick(seen(2, 200))
+    assert owned.state.ticks == [100, 200]
+    assert not owned.life.is_settled
+    await owned.life.commit()
+    assert owned.life.is_settled
+    assert len(owned.producer.transactions) == 2
+
+
+async def test_what_time_changes_is_no_proof_that_input_can_be_committed(owned: Fixture) -> None:
+    owned.state.changes_with_time = True
+    owned.life.tick(seen(0, 100))
+    await owned.life.commit()
+    assert not owned.life.has_committed_input
+    owned.take(0, start=0, end=1)
+    await owned.life.commit()
+    assert owned.life.has_committed_input
+
+
+async def test_no_time_passes_for_a_life_that_is_over(owned: Fixture) -> None:
+    owned.life.end()
+    owned.life.tick(seen(0, 100))
+    assert owned.state.ticks == []
+
+
+async def test_a_life_whose_state_fails_as_time_passes_is_over(owned: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> bool:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(owned.state, "tick", fail)
+    with pytest.raises(ZeroDivisionError):
+        owned.life.tick(seen(0, 100))
+    assert not owned.life.alive
+
+
 async def test_an_empty_range_moves_the_position(owned: Fixture) -> None:
     assert owned.take(start=0, end=7) is Verdict.APPLIED
     await owned.life.commit()
@@ -133,8 +211,8 @@ async def test_chunks_applied_during_a_commit_are_in_the_next_one_together(owned
 
 async def test_the_oldest_record_of_a_transaction_is_known(owned: Fixture) -> None:
     for offset, timestamp in ((0, 500), (1, 300)):
-        chunk = Fetched(offset, offset + 1, [record(offset, timestamp=timestamp)])
-        owned.life.take("left", chunk, lambda: None)
+        chunk = Chunk({"left": Span(offset, offset + 1, timestamp)}, [record(offset, timestamp=timestamp)])
+        owned.life.take(chunk, lambda: None)
     await owned.life.commit()
     assert owned.observer.seen == [(2, 300)]
     assert owned.life.newest_timestamp == {"left": 300}
@@ -150,11 +228,42 @@ async def test_too_many_pending_records_close_the_door_until_a_commit_begins() -
     await asyncio.wait_for(waiting, 1)
 
 
+async def test_in_a_backlog_a_transaction_waits_until_half_of_what_may_be_pending_has_come() -> None:
+    owned = Fixture(chunk=2, max_pending=8, backlog_linger=60.0)
+    owned.life.start()
+    owned.take(0, 1, start=0, end=2)
+    await asyncio.sleep(0.02)
+    assert owned.producer.transactions == []
+    owned.take(2, 3, start=2, end=4)
+    await _until(lambda: owned.life.is_settled)
+    assert owned.positions() == [{"left": 4, "right": 0}]
+    await owned.life.close()
+
+
+async def test_in_a_backlog_that_ends_a_transaction_waits_only_so_long() -> None:
+    owned = Fixture(chunk=2, max_pending=8, backlog_linger=0.01)
+    owned.life.start()
+    owned.take(0, 1, start=0, end=2)
+    await _until(lambda: owned.life.is_settled)
+    assert owned.positions() == [{"left": 2, "right": 0}]
+    await owned.life.close()
+
+
+async def test_a_life_that_ends_does_not_wait_for_more() -> None:
+    owned = Fixture(chunk=2, max_pending=8, backlog_linger=60.0)
+    owned.life.start()
+    owned.take(0, 1, start=0, end=2)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await owned.life.close()
+    assert owned.producer.transactions == []
+
+
 async def test_after_a_failed_record_nothing_of_the_half_applied_chunk_can_be_committed(owned: Fixture) -> None:
     owned.take(0, start=0, end=1)
 
-    def fail(topic: str, records: Sequence[ConsumerRecord]) -> None:
-        raise RecordFailed(topic, 2) from ValueError("no")
+    def fail(records: Sequence[ConsumerRecord]) -> None:
+        raise RecordFailed("left", 2) from ValueError("no")
 
     owned.state.apply = fail  # type: ignore[method-assign]  # the defect
     with pytest.raises(RecordFailed):

@@ -85,7 +85,11 @@ LEANED_ON: list[tuple[Callable[..., Any], str, str]] = [
     (EndTxnHandler.handle_response, "89bd9721c28e", "an old epoch is ProducerFenced here too"),
     # aiokafka: fetch positions.
     (Fetcher.fetched_records, "be4348896b9b", "takes an empty set of partitions for all"),
-    (Fetcher._proc_fetch_request, "59bf948fff47", "out of range is an error when there is no reset strategy"),
+    (
+        Fetcher._proc_fetch_request,
+        "59bf948fff47",
+        "out of range is an error without a reset strategy; notes the last stable offset",
+    ),
     (Fetcher._update_fetch_positions, "d7774d8241dc", "respects a seek that came first"),
     (FetchResult.getall, "3e717e30de50", "moves the position when it hands over"),
     (PartitionRecords._unpack_records, "b803e6d46480", "moves over markers and aborted batches"),

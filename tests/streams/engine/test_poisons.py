@@ -8,7 +8,10 @@ from tests.streams.engine.builders import records
 
 
 def steps(offsets: list[int], poisoned: set[int]) -> Iterator[tuple[list[int], int | None]]:
-    for good, failed in split_at(records(*offsets), poisoned):
+    poisons = Poisons()
+    for offset in poisoned:
+        poisons.add("left", offset, ValueError("no"))
+    for good, failed in split_at(records(*offsets), poisons):
         yield [r.offset for r in good], failed.offset if failed else None
 
 
@@ -32,15 +35,21 @@ def test_every_record_comes_once_and_in_order(offsets: set[int], poisoned: set[i
     assert seen == sorted(offsets)
 
 
+def test_the_same_offset_of_another_input_is_not_poisoned() -> None:
+    poisons = Poisons()
+    poisons.add("right", 2, ValueError("no"))
+    assert [failed for _, failed in split_at(records(1, 2), poisons)] == [None]
+
+
 def test_a_poison_is_remembered_until_a_committed_position_has_passed_it() -> None:
     poisons = Poisons()
     cause = ValueError("no")
     poisons.add("left", 5, cause)
     poisons.add("right", 5, cause)
     poisons.forget_below("left", 5)
-    assert poisons.offsets("left") == {5}
+    assert ("left", 5) in poisons
     assert poisons.cause("left", 5) is cause
     poisons.forget_below("left", 6)
-    assert poisons.offsets("left") == frozenset()
-    assert poisons.offsets("right") == {5}
+    assert ("left", 5) not in poisons
+    assert ("right", 5) in poisons
     assert len(poisons) == 1

@@ -15,6 +15,8 @@ from tests.processors.events import (
     disqualified,
     inbound,
     lost,
+    opted_out,
+    planned,
     reopened,
     stage,
     won,
@@ -37,17 +39,19 @@ def told_worker() -> FakeWorker:
         stage("contacted", 10, "won"), stage("proposal", 20, "won"), won(60, "won"),
         created(1, "lost", source="ads", team=""), call("connected", 0, "lost"), lost(30, "price", "lost"),
         created(2, "open", source=ODD, team=ODD), assigned("south", 3, "open"), inbound(4, "open"),
-        stage("contacted", 5, "unborn"),
+        stage("contacted", 5, "unborn"), planned(500, 6, "open"),
     )
     take(
         two,
         created(0, "M"), stage("qualified", 5, "M"), disqualified(7, ODD, "M"),
         created(0, "again"), call("connected", 2, "again"), inbound(5, "again"), call("connected", 8, "again"),
         created(0, "R"), won(5, "R"), reopened(6, "R"), created(50, "waiting", source="web"),
+        call("connected", 2, "R", actor="ann"), call("connected", 3, "R", actor="bob"), call("no_answer", 5.5, "R"),
+        opted_out(8, lead="M"), automatic_mail(9, "M"), created(-15_000, "old"), stage("contacted", -14_000, "old"),
     )
     # fmt: on
-    for topic, batch in records(created(0, "won", event_id="again")).items():
-        one.apply(topic, [*batch, record(b"{", key=b"x"), record(b'{"type":"won"}', key=b"x")])
+    for batch in records(created(0, "won", event_id="again")).values():
+        one.apply([*batch, record(b"{", key=b"x"), record(b'{"type":"won"}', key=b"x")])
     one.reject(record(b"1", key=b"won"), ValueError("no"))
     list(one.flush())
     one.committed()
@@ -58,7 +62,7 @@ def told_worker() -> FakeWorker:
     standing = Standing(up=True, pending=3, lag=0.5, whole={"connected": 1}, errors={"away": 1})
     worker.registry.register(ViewCollector(lambda: standing))
     observer = worker.measurements
-    observer.chunk_applied(LEADS, 0, 10, 0.002)
+    observer.chunk_applied(0, 10, 0.002)
     observer.transaction_committed(0, 0.01, 10, 2000, T0_MS)
     observer.partition_recovered(0, 1.5, 7)
     observer.partition_recovered(9, 2.5, 8)  # a partition that has gone to another worker since
@@ -67,7 +71,7 @@ def told_worker() -> FakeWorker:
     for incident in (observer.fenced, observer.recovering_again):
         incident(0)
     observer.hole(LEADS, 0)
-    observer.skipped(LEADS, 0, 5)
+    observer.skipped(0, 5)
     observer.poisoned(LEADS, 0, 3)
     observer.lost_input(LEADS, 0, 4)
     observer.broker_away(2.0)

@@ -17,14 +17,15 @@ from processors.cells import MINUTE, SERIES
 from processors.changelog import Changelog, restore
 from processors.fold import contributions
 from processors.funnel import Funnel
-from processors.periods import spans
+from processors.periods import EVERYTHING, spans
+from processors.questions.follow_up import FIRST_DIFFERENCE
 from processors.questions.live import FIRST_AGE
 from processors.shard import Shard
 from schemas.lead_events import Assigned, Created, Disqualified, Lost
 from schemas.signals import by_family
 from streams.exposition.board import Board
 from streams.exposition.text import render
-from tests.processors.events import FUNNEL, STREAMS, T0_MS, created, won
+from tests.processors.events import FUNNEL, STREAMS, T0_MS, created, stage, won
 from tests.processors.examples import examples
 from tests.processors.looks import FAMILY_OF, Log, Named, ages, feed, named
 from tests.streams.exposition.worker import Samples, samples
@@ -122,6 +123,8 @@ def told_as(window: str, found: Named) -> Samples:
     for (name, *values), counts in buckets.items():
         family = next(f for f in FAMILY_OF.values() if f.name == name)
         signal = SIGNAL[name]
+        if family.key >= FIRST_DIFFERENCE and window != EVERYTHING:
+            continue
         labels = dict(zip(signal.labels, [window, *values] if signal.windowed else values, strict=True))
         if not family.edges:
             out[signal.name, frozenset(labels.items())] += counts[0]
@@ -207,6 +210,18 @@ def test_a_label_set_that_fell_to_zero_is_still_told() -> None:
     assert board.value(family, "5m", ("web", "north")) == [0]
     assert board.value(family, "24h", ("web", "north")) == [1]
     assert board.value(family, "24h", ("web", "nobody")) == []
+
+
+def test_what_time_alone_changes_is_told_when_its_time_has_come() -> None:
+    board, shard = Board(SMALL), feed(Shard(SMALL), [created(), stage("contacted", 5)])
+    line = 'leadpulse_follow_up_leads{team="north",stage="contacted",band="too_long"}'
+    told = []
+    for minutes in (5, 59, 60, 61, 90 * 1440):
+        now = T0_MS + minutes * 60_000
+        board.follow({0: shard})
+        board.refresh(0, shard, now)
+        told.append([part for part in render(board, {0: now}, openmetrics=False).splitlines() if part.startswith(line)])
+    assert told == [[], [], [f"{line} 1"], [f"{line} 1"], [f"{line} 1"]]
 
 
 def test_a_histogram_that_nothing_is_in_is_left_out() -> None:

@@ -79,9 +79,9 @@ def test_outcomes_add_up_to_the_records_read() -> None:
     worker = FakeWorker()
     state = worker.state()
     events = [created(0, event_id="1"), created(0, event_id="1"), won(3), call("connected", 1)]
-    for topic, batch in records(*events).items():
-        state.apply(topic, batch)
-    state.apply(LEADS, [record(b"{", key=b"L"), record(b"{}", key=b"L"), record(None, key=b"L")])
+    for batch in records(*events).values():
+        state.apply(batch)
+    state.apply([record(b"{", key=b"L"), record(b"{}", key=b"L"), record(None, key=b"L")])
     state.reject(record(b"1", key=b"L"), ValueError("no"))
     list(state.flush())
     state.committed()
@@ -98,7 +98,7 @@ def test_outcomes_add_up_to_the_records_read() -> None:
 def test_counters_show_what_is_committed_and_no_more() -> None:
     worker = FakeWorker()
     state = take(worker.state(), created(0, "A"))
-    state.apply(LEADS, records(created(0, "B"))[LEADS])
+    state.apply(records(created(0, "B"))[LEADS])
     assert value(worker, "leadpulse_records_read_total", partition="0", topic=LEADS) == 1
     list(state.flush())
     assert value(worker, "leadpulse_records_read_total", partition="0", topic=LEADS) == 1

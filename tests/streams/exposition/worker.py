@@ -48,7 +48,7 @@ class FakeWorker:
     def state(self, partition: int = 0) -> LeadState:
         """A new state of a partition, as if it had been recovered from an empty changelog."""
         state = LeadState(partition, self.funnel, OUTLETS, self.wall_now)
-        state.loaded()
+        list(state.loaded())
         self.lead_states[partition] = state
         return state
 
@@ -88,8 +88,8 @@ def records(*events: Any) -> dict[str, list[Any]]:
 
 def take(state: LeadState, *events: Any) -> LeadState:
     """Let a state apply events and commit them."""
-    for topic, batch in records(*events).items():
-        state.apply(topic, batch)
+    for batch in records(*events).values():
+        state.apply(batch)
     list(state.flush())
     state.committed()
     return state

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.codec import decode_interaction, decode_lead
 from schemas.interaction_events import Interaction
-from schemas.lead_events import Created
+from schemas.lead_events import Created, NextActivitySet
 from streams.replay import Mapped, Mapper, MappingError, StrictError, load_mapping, open_export
 
 HEAD = """
@@ -194,3 +194,18 @@ def test_the_example_of_a_crm_export_makes_several_events_of_a_row(ending: str) 
         amount=250_000,
         currency="EUR",
     )
+
+
+def test_a_planned_time_is_read_as_the_times_of_the_rows_are(run: Run) -> None:
+    rules = """
+[[rule]]
+when = { what = "task" }
+event = "next_activity_set"
+fields = { planned_for = "{source}", channel = "call" }
+"""
+    mapped, _ = run(ROWS + "a,1,2026-03-02T08:00,task,2026-03-03T09:00\na,2,2026-03-02T09:00,task,\n", rules)
+    first, second = (item.event for item in mapped)
+    assert isinstance(first, NextActivitySet)
+    assert first.planned_for == datetime(2026, 3, 3, 8, tzinfo=UTC)
+    assert isinstance(second, NextActivitySet)
+    assert second.planned_for is None, "an empty column: nothing is planned any more"

@@ -4,7 +4,8 @@ from collections import defaultdict
 
 from msgspec import structs
 
-from processors.funnel import MAX_EDGES, Funnel, Stage
+from processors.follow_up import Band, FollowUp
+from processors.funnel import DAY_MS, MAX_EDGES, MINUTE_MS, Funnel, Stage
 from processors.labels import MISSING, tables
 from processors.policies import BUSINESS, WALL, Policy, targets
 from streams.settings import Settings, load
@@ -54,6 +55,24 @@ def test_every_decision_reaches_the_funnel() -> None:
         rolling={"24h": 1440, "1h30m": 90},
         calendar=("week",),
         label_caps={**funnel_of(Settings()).label_caps, "source": 7},
+    )
+
+
+def test_the_bounds_of_following_up_reach_the_funnel() -> None:
+    settings = load(
+        environ={
+            "LEADPULSE_FOLLOW_UP__LONGEST_GAP": "2d",
+            "LEADPULSE_FOLLOW_UP__MOST_PER_WEEK": "0",
+            "LEADPULSE_FOLLOW_UP__STAGES": '[{stage = "qualified", longest_gap = "0s", most_per_week = 3}]',
+            "LEADPULSE_FOLLOW_UP__COLLISION": "5m",
+            "LEADPULSE_FOLLOW_UP__REPLY_WITHIN": "3d",
+        }
+    )
+    assert funnel_of(settings).follow_up == FollowUp(
+        band=Band(longest_gap=2 * DAY_MS, most_a_week=0),
+        bands=(("qualified", Band(longest_gap=0, most_a_week=3)),),
+        collision=5 * MINUTE_MS,
+        reply=3 * DAY_MS,
     )
 
 

@@ -262,6 +262,16 @@ RELATIONS = {
     SASL + 'sasl_username = "u"\nsasl_password_file = "empty.txt"': (
         "leadpulse.toml:4: [kafka] sasl_password_file: holds no password: empty.txt"
     ),
+    '[follow_up]\nstages = [{ stage = "contacted" }, { stage = "qualifid" }]': (
+        'leadpulse.toml:2: [follow_up] stages[1].stage: "qualifid" is no stage that leads can stay in; did you mean'
+        ' "qualified"?'
+    ),
+    '[[funnel.stages]]\nname = "gone"\nkind = "lost"\n[[follow_up.stages]]\nstage = "gone"': (
+        'leadpulse.toml:5: [follow_up] stages[0].stage: "gone" is no stage that leads can stay in'
+    ),
+    '[[follow_up.stages]]\nstage = "new"\n[[follow_up.stages]]\nstage = "new"': (
+        'leadpulse.toml:4: [follow_up] stages[1].stage: "new" has bounds already'
+    ),
     TLS + 'ssl_keyfile = "some.txt"': (
         "leadpulse.toml:1: [kafka] ssl_certfile: must be set when ssl_keyfile or ssl_key_password is"
     ),

@@ -10,7 +10,17 @@ from msgspec.structs import replace
 
 from schemas.codec import decode_interaction, decode_lead
 from schemas.interaction_events import Interaction
-from schemas.lead_events import Assigned, Created, Disqualified, Lost, Reopened, StageChanged, Won
+from schemas.lead_events import (
+    Assigned,
+    Created,
+    Disqualified,
+    Lost,
+    NextActivitySet,
+    OptedOut,
+    Reopened,
+    StageChanged,
+    Won,
+)
 from schemas.refusals import Reason, Refusal
 from streams.simulation import EVERYDAY, HURRIED, NO_FAULTS, Lapse, Parameters, Record, Totals, history, live
 from streams.simulation.parameters import Faults
@@ -210,3 +220,20 @@ def test_a_hurried_lead_goes_its_way_within_a_minute_or_so() -> None:
             spans[record.key].append(record.event.occurred_at)
     lengths = sorted(max(times) - min(times) for times in spans.values())
     assert timedelta(seconds=10) < lengths[len(lengths) // 2] < timedelta(seconds=90)
+
+
+def test_people_plan_ahead_call_twice_and_write_to_who_asked_for_silence(records: list[Record]) -> None:
+    events = [record.event for record in good(records)]
+    plans = [event for event in events if isinstance(event, NextActivitySet)]
+    assert plans
+    assert all(event.planned_for and event.planned_for > event.occurred_at for event in plans)
+    silenced = {event.lead_id for event in events if isinstance(event, OptedOut)}
+    assert silenced & {
+        event.lead_id for event in events if isinstance(event, Interaction) and event.actor == "newsletter"
+    }
+    callers: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    for event in events:
+        if isinstance(event, Interaction) and event.outcome == "connected":
+            callers[event.lead_id].append((event.occurred_at, event.actor))
+    pairs = [pair for calls in callers.values() for pair in pairwise(sorted(calls))]
+    assert any(one != two and after - before < timedelta(minutes=15) for (before, one), (after, two) in pairs)

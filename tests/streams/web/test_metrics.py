@@ -68,7 +68,7 @@ def test_a_scrape_tells_what_was_applied_before_it() -> None:
     worker = FakeWorker()
     state = take(worker.state(), created(0, "A"))
     assert created_leads(worker.scrape()) == 1
-    state.apply(LEADS, records(created(0, "B"))[LEADS])
+    state.apply(records(created(0, "B"))[LEADS])
     assert created_leads(worker.scrape()) == 2
 
 
