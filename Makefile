@@ -10,7 +10,7 @@ READY  := $(VENV)/.ready
 DEMO_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check format generate bench chaos clean
+.PHONY: help demo test unit check format generate boards bench chaos clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,7 @@ check: $(READY) ## Format, lint, types, import arrows, generated files fresh, lo
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m streams.generated --check
+	$(BIN)/python -m deploy.generated --check
 	$(UV) lock --check
 
 format: $(READY) ## Format the code and mend what can be mended
@@ -38,6 +39,12 @@ format: $(READY) ## Format the code and mend what can be mended
 
 generate: $(READY) ## Write the generated files anew
 	$(BIN)/python -m streams.generated
+	$(BIN)/python -m deploy.generated
+	$(BIN)/python -m deploy.manifests
+
+boards: $(READY) ## Draw the dashboards into docs/img, in a real Chromium (see docs/boards.md)
+	deploy/boards/drawing/install.sh
+	$(BIN)/python -m tests.integration.draw_boards $(BOARDS)
 
 bench: $(READY) ## Measure speed, latency and memory (see docs/performance.md)
 	$(BIN)/python -m bench $(BENCH_ARGS)

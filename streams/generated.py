@@ -40,15 +40,15 @@ def texts() -> dict[str, str]:
     return {path: text for generate in GENERATORS for path, text in generate().items()}
 
 
-def check(root: Path = ROOT) -> list[str]:
+def check(root: Path = ROOT, wanted: Mapping[str, str] | None = None) -> list[str]:
     """Return the paths whose file is missing or differs from what the code says now."""
-    return [path for path, text in texts().items() if not _is_fresh(root / path, text)]
+    return [path for path, text in (wanted or texts()).items() if not _is_fresh(root / path, text)]
 
 
-def write(root: Path = ROOT) -> list[str]:
+def write(root: Path = ROOT, wanted: Mapping[str, str] | None = None) -> list[str]:
     """Write the files that differ, and return their paths."""
-    stale = check(root)
-    current = texts()
+    current = wanted or texts()
+    stale = check(root, current)
     for path in stale:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(current[path], encoding="utf-8", newline="\n")
@@ -59,17 +59,28 @@ def _is_fresh(file: Path, text: str) -> bool:
     return file.is_file() and file.read_bytes() == text.encode()
 
 
-def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """Bring the generated files up to date, or with --check say which are not.
+def main(
+    arguments: Sequence[str],
+    root: Path = ROOT,
+    wanted: Mapping[str, str] | None = None,
+    module: str = "streams.generated",
+) -> int:
+    """Bring generated files up to date, or with --check say which are not.
+
+    Args:
+        arguments: Of the command line.
+        root: Folder that the paths are below.
+        wanted: Path -> text; by default the files of this module.
+        module: Whose command this is.
 
     Returns:
         The exit code: 1 when --check found a stale file, 2 for other arguments.
     """
     if list(arguments) not in ([], ["--check"]):
-        print("usage: python -m streams.generated [--check]", file=sys.stderr)
+        print(f"usage: python -m {module} [--check]", file=sys.stderr)
         return 2
     checking = bool(arguments)
-    stale = check(root) if checking else write(root)
+    stale = check(root, wanted) if checking else write(root, wanted)
     for path in stale:
         print(f"{path}: stale, run `make generate`" if checking else f"{path}: written")
     return 1 if checking and stale else 0

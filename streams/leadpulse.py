@@ -19,6 +19,7 @@ from streams.settings.funnel import funnel_of
 from streams.settings.sections import Settings
 from streams.topics import ensure_topics
 from streams.waiting_view import Owned, WaitingView
+from streams.web.access import access_of
 from streams.web.addresses import base_url
 from streams.web.metrics import Scraper
 from streams.web.server import WebServer
@@ -49,7 +50,8 @@ class LeadpulseApp(EngineApp):
         )
         registry, measurements = registry_for(self)
         self.scraper = Scraper(self.funnel, registry, measurements)
-        self._web = WebServer(self, self.scraper, settings.web.host, settings.web.port)
+        access = access_of(settings.web)
+        self._web = WebServer(self, self.scraper, settings.web.host, settings.web.port, access)
         self._view = WaitingView(self._owned, lambda: self.partitions, settings) if settings.redis.url else None
         if self._view:
             registry.register(ViewCollector(self._view.standing))

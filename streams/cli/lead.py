@@ -17,8 +17,8 @@ from schemas.refusals import one_line
 from streams.cli.errors import CliError
 from streams.cli.invocation import settings_of
 from streams.cli.tables import cell, grid, screen
-from streams.cli.workers import ask_worker
-from streams.web.addresses import base_url, lead_url
+from streams.cli.workers import ask_worker, worker_at
+from streams.web.addresses import lead_url
 
 app = typer.Typer()
 
@@ -37,8 +37,9 @@ def lead(
 ) -> None:
     """Show what is known of one lead: what it is now, and what happened to it.
 
-    A worker is asked over HTTP; any will do, they ask each other. Times are in the zone of the funnel. The exit code is
-    1 when no event of the lead has been seen, and 69 when no worker can tell.
+    A worker is asked over HTTP; any will do, they ask each other. Where they want a token, it is that of the
+    [web] settings. Times are in the zone of the funnel. The exit code is 1 when no event of the lead has been seen, 69
+    when no worker can tell, and 78 when the token is not right.
 
     Examples:
       leadpulse lead L-2041
@@ -46,7 +47,7 @@ def lead(
     """
     settings = settings_of(ctx)
     about = f"lead {one_line(lead_id, _LONGEST_ID)}"
-    body = ask_worker(url or base_url(settings.web), lambda worker: lead_url(worker, lead_id), about)
+    body = ask_worker(worker_at(url, settings.web), lambda worker: lead_url(worker, lead_id), about)
     if as_json:
         typer.echo(body.decode())
         return

@@ -17,8 +17,8 @@ from processors.waiting import WaitingCard
 from streams.cli.errors import CliError
 from streams.cli.invocation import settings_of
 from streams.cli.tables import cell, grid, screen
-from streams.cli.workers import ask_worker
-from streams.web.addresses import base_url, waiting_url
+from streams.cli.workers import Asked, ask_worker, worker_at
+from streams.web.addresses import waiting_url
 from streams.web.waiting_answer import WaitingAnswer, read_answer
 
 app = typer.Typer()
@@ -50,14 +50,14 @@ def waiting(  # noqa: PLR0913 -- options, by name
     """Show who waits for an answer, soonest deadline first, until Ctrl-C.
 
     A worker is asked over HTTP; any will do, they ask each other. It says so when a part of the leads cannot be told at
-    the moment, or the picture is old. On something that is no terminal the list is printed once. The exit code is 69
-    when no worker answers.
+    the moment, or the picture is old. Where workers want a token, it is that of the [web] settings. On something that
+    is no terminal the list is printed once. The exit code is 69 when no worker answers.
 
     Examples:
       leadpulse waiting
       leadpulse waiting --team north --once
     """
-    worker = url or base_url(settings_of(ctx).web)
+    worker = worker_at(url, settings_of(ctx).web)
     console = screen()
     if as_json:
         typer.echo(_ask(worker, team, limit or _room(console)).decode())
@@ -67,7 +67,7 @@ def waiting(  # noqa: PLR0913 -- options, by name
         _keep_showing(worker, team, limit, every, console)
 
 
-def _keep_showing(worker: str, team: str | None, limit: int | None, every: float, console: Console) -> None:
+def _keep_showing(worker: Asked, team: str | None, limit: int | None, every: float, console: Console) -> None:
     """Show the board anew all the time; a worker that is away is waited for once the board stands."""
     shown: RenderableType = board(look(worker, team, limit or _room(console)), datetime.now(UTC))
     with Live(shown, console=console, screen=True, auto_refresh=False) as live:
@@ -80,7 +80,7 @@ def _keep_showing(worker: str, team: str | None, limit: int | None, every: float
                 shown = Text(f"{datetime.now(UTC):%H:%M:%S}  {error}", "bold red")
 
 
-def look(worker: str, team: str | None, limit: int) -> WaitingAnswer:
+def look(worker: Asked, team: str | None, limit: int) -> WaitingAnswer:
     """Ask a worker who waits.
 
     Raises:
@@ -92,7 +92,7 @@ def look(worker: str, team: str | None, limit: int) -> WaitingAnswer:
     return answer
 
 
-def _ask(worker: str, team: str | None, limit: int) -> bytes:
+def _ask(worker: Asked, team: str | None, limit: int) -> bytes:
     return ask_worker(worker, lambda base: waiting_url(base, limit, team), "who waits")
 
 

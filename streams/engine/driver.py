@@ -14,11 +14,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as faust_driver
 from faust.types import TP
+from mode import Service
 from mode.utils.futures import notify
 from mode.utils.logging import get_logger
 
@@ -31,6 +37,8 @@ logger = get_logger(__name__)
 
 IDLE_PAUSE = 0.05
 """Seconds between two looks when no partition may be fetched yet, or an input waits for another one."""
+GROUP_PAUSE = 1.0
+"""Seconds between two looks at whether the group takes this worker."""
 
 
 class Intake(Protocol):
@@ -45,6 +53,9 @@ class Intake(Protocol):
 
     def committed_positions(self) -> Mapping[TP, int]:
         """Return what the transactions have committed, for the consumer group."""
+
+    def group_refuses(self) -> None:
+        """Take note that this worker may not be a member of the group."""
 
 
 class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
@@ -199,6 +210,19 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
     def request_rejoin(self) -> None:
         """Ask the group anew who owns what; may be called from any thread."""
         self.thread_loop.call_soon_threadsafe(self._ensure_consumer()._coordinator.request_rejoin)
+
+    @Service.task
+    async def _watch_group(self) -> None:
+        """Notice that the group refuses this worker.
+
+        aiokafka says so only when somebody fetches, and waits until then; but without a partition nobody does.
+        """
+        while not self.should_stop:
+            await self.sleep(GROUP_PAUSE)
+            coordinator = getattr(self._consumer, "_coordinator", None)
+            if isinstance(getattr(coordinator, "_pending_exception", None), GroupAuthorizationFailedError):
+                self.parent_loop.call_soon_threadsafe(self._intake.group_refuses)
+                return
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Leave the engine's inputs to its own watch: Faust's looks at acknowledged offsets, which we do not keep."""

@@ -12,7 +12,7 @@ from mode.utils.logging import get_logger
 from streams.engine.app import EngineApp
 from streams.engine.chunks import Chunk, PassThroughSchema
 from streams.engine.driver import Consumer
-from streams.engine.errors import EngineError, NotCopartitioned, ProcessingStopped
+from streams.engine.errors import EngineError, GroupRefused, NotCopartitioned, ProcessingStopped
 from streams.engine.observer import EngineObserver
 from streams.engine.ownership import Ownership
 from streams.engine.partition import OwnedPartition, Verdict
@@ -159,6 +159,10 @@ class Engine:
         """Return the committed position of each input that flows."""
         running = self._ownership.running
         return {tp: running[tp.partition].committed[tp.topic] for tp in self.flowing}
+
+    def group_refuses(self) -> None:
+        """End: a permission is missing, which no waiting mends."""
+        self._fail("no membership", GroupRefused(f"not allowed to read the consumer group {self.options.app_id}"))
 
     # Life of the engine.
 

@@ -27,3 +27,7 @@ class ProcessingStopped(EngineError):
 
 class NoProgress(EngineError):
     """A partition was recovered again and again without one commit in between."""
+
+
+class GroupRefused(EngineError):
+    """This worker may not be a member of its consumer group."""

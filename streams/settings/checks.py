@@ -17,6 +17,7 @@ from streams.settings.redis import check_tls
 from streams.settings.redis import password as redis_password
 from streams.settings.rules import WEBHOOK_URL, nearest
 from streams.settings.sections import Calendar, Kafka, Redis, Settings
+from streams.settings.web import check_web
 
 Fault = tuple[ValuePath, str]
 
@@ -275,6 +276,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "kafka": check_kafka,
     "topics": check_topics,
     "worker": check_worker,
+    "web": check_web,
     "redis": check_redis,
     "funnel": check_funnel,
     "response": check_response,

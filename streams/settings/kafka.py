@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import TypedDict
 
+from streams.settings.secret import revealed
 from streams.settings.sections import Kafka
 
 
@@ -27,15 +28,8 @@ class ClientOptions(SecurityOptions, total=False):
 
 
 def password(kafka: Kafka) -> str:
-    """Return the SASL password; a file is read anew each time, so that a changed one is used.
-
-    Raises:
-        OSError: The password file cannot be read.
-        UnicodeDecodeError: It is not text.
-    """
-    if kafka.sasl_password_file is not None:
-        return kafka.sasl_password_file.read_text(encoding="utf-8").rstrip()
-    return kafka.sasl_password.reveal() if kafka.sasl_password is not None else ""
+    """Return the SASL password; see `revealed`."""
+    return revealed(kafka.sasl_password, kafka.sasl_password_file)
 
 
 def tls_context(kafka: Kafka) -> ssl.SSLContext | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 MASK = "***"
 
 
@@ -32,3 +34,17 @@ class Secret:
     def __reduce__(self) -> str:
         message = "a secret is not copied or stored"  # pickle and deepcopy would carry it into places nobody guards
         raise TypeError(message)
+
+
+def revealed(secret: Secret | None, file: Path | None) -> str:
+    """Return a secret that is given as text or in a file, or nothing when it is given nowhere.
+
+    A file is read anew each time, so that a changed one is used; white space at its end is left out.
+
+    Raises:
+        OSError: The file cannot be read.
+        UnicodeDecodeError: It is not text.
+    """
+    if file is not None:
+        return file.read_text(encoding="utf-8").rstrip()
+    return secret.reveal() if secret is not None else ""

@@ -146,11 +146,24 @@ class Web(Struct, frozen=True, kw_only=True):
         host: Address to listen on. The default is reached from this machine only; `0.0.0.0` from everywhere.
         port: Port to listen on; workers on one machine need different ones.
         advertised_url: How other workers reach this one, to ask for the leads that it owns. Empty: from host and port.
+        metrics_token: Bearer token without which `/metrics` is not told. Empty: everybody is told who can connect.
+        metrics_token_file: File that holds it; read at each question, so that a changed one is used.
+        api_token: Bearer token without which single leads, such as `/leads/{id}`, are not told. They are personal data:
+            needed as soon as other machines can connect. Workers ask each other with it, and `leadpulse lead` too, so
+            it is the same for all.
+        api_token_file: File that holds it; read at each question.
+        allow_anonymous: Tell single leads without a token even where other machines can connect: something else must
+            keep out those who may not know.
     """
 
     host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65_535)] = 9464
     advertised_url: Annotated[str, URL] = ""
+    metrics_token: Secret | None = None
+    metrics_token_file: Path | None = None
+    api_token: Secret | None = None
+    api_token_file: Path | None = None
+    allow_anonymous: bool = False
 
 
 class Redis(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from yarl import URL
 
 from processors.timeline import Timeline, timeline
 from streams.agents import LeadState
+from streams.web.access import OPEN, Access, guarded
 from streams.web.addresses import LOCAL, lead_url
 from streams.web.metrics import Scraper
 from streams.web.waiting import WaitingPage
@@ -66,11 +67,12 @@ class WebServer:
         scraper: Makes the answer to a scrape.
         host: Address to listen on.
         port: Port to listen on; 0 for a free one.
+        access: Who may read; health is told to everybody.
     """
 
-    def __init__(self, worker: Worker, scraper: Scraper, host: str, port: int) -> None:
+    def __init__(self, worker: Worker, scraper: Scraper, host: str, port: int, access: Access = OPEN) -> None:
         self._worker, self._scraper = worker, scraper
-        self._host, self._port = host, port
+        self._host, self._port, self._access = host, port, access
         self._waiting = WaitingPage(worker, self._ask)
         self._runner: web.AppRunner | None = None
         self._client: aiohttp.ClientSession | None = None
@@ -86,11 +88,11 @@ class WebServer:
         app.add_routes(
             [
                 web.get("/", self._index),
-                web.get("/metrics", self._metrics),
+                web.get("/metrics", guarded(self._metrics, self._access.metrics)),
                 web.get("/livez", self._livez),
                 web.get("/readyz", self._readyz),
-                web.get("/waiting", self._waiting.answer),
-                web.get(r"/leads/{lead_id:[\s\S]+}", self._lead),
+                web.get("/waiting", guarded(self._waiting.answer, self._access.api)),
+                web.get(r"/leads/{lead_id:[\s\S]+}", guarded(self._lead, self._access.api)),
             ]
         )
         app.on_response_prepare.append(_add_headers)
@@ -153,8 +155,10 @@ class WebServer:
     async def _ask(self, peer: str, page: Callable[[str], URL]) -> tuple[int, bytes]:
         if self._client is None:
             return _UNAVAILABLE, b""
+        # The token that this worker asks for is the one it shows: it is the same for all of an application.
+        shown = self._access.api.header() if self._access.api else {}
         try:
-            async with self._client.get(page(peer), allow_redirects=False) as answer:
+            async with self._client.get(page(peer), headers=shown, allow_redirects=False) as answer:
                 if (answer.content_length or 0) > MAX_ANSWER:
                     return _UNAVAILABLE, b""
                 return answer.status, await answer.read()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,9 +25,13 @@ class Prometheus:
     Args:
         targets: Label `instance` -> port on this machine.
         folder: For its configuration, its data and its log.
+        rules: Files of rules, evaluated every second.
+        alertmanager: Address of an Alertmanager that is told what fires, as host:port; empty for none.
     """
 
-    def __init__(self, targets: Mapping[str, int], folder: Path) -> None:
+    def __init__(
+        self, targets: Mapping[str, int], folder: Path, *, rules: Sequence[Path] = (), alertmanager: str = ""
+    ) -> None:
         program = shutil.which("prometheus")
         if program is None:
             pytest.skip("Prometheus is not installed; on Debian it is the package prometheus")
@@ -39,7 +43,11 @@ class Prometheus:
         config.write_text(
             json.dumps(  # every JSON text is YAML
                 {
-                    "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+                    "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+                    "rule_files": [str(file) for file in rules],
+                    "alerting": {
+                        "alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}] * bool(alertmanager)
+                    },
                     "scrape_configs": [{"job_name": "leadpulse", "static_configs": scraped}],
                 }
             )
@@ -78,14 +86,23 @@ class Prometheus:
 
     async def values(self, query: str, start: float, end: float) -> dict[frozenset[tuple[str, str]], Points]:
         """Evaluate a query for every second of a span of Unix time; give its series by their labels."""
-        parameters: dict[str, str] = {"query": query, "start": str(start), "end": str(end), "step": "1"}
-        async with (
-            aiohttp.ClientSession() as client,
-            client.post(f"{self._url}/api/v1/query_range", data=parameters) as answer,
-        ):
-            content: dict[str, Any] = await answer.json()
-        assert content["status"] == "success", (query, content)
+        data = await self.ask("query_range", query=query, start=str(start), end=str(end), step="1")
         return {
             frozenset(series["metric"].items()): {float(at): float(value) for at, value in series["values"]}
-            for series in content["data"]["result"]
+            for series in data["result"]
         }
+
+    async def label_values(self, label: str, selector: str) -> list[str]:
+        """Return the values that a label has in some series."""
+        found: list[str] = await self.ask(f"label/{label}/values", **{"match[]": selector})
+        return found
+
+    async def ask(self, path: str, **parameters: str) -> Any:
+        """Ask its API for data; AssertionError when it refuses."""
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(f"{self._url}/api/v1/{path}", params=parameters) as answer,
+        ):
+            content: dict[str, Any] = await answer.json()
+        assert content["status"] == "success", (path, parameters, content)
+        return content["data"]

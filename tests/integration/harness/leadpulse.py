@@ -145,9 +145,9 @@ class LeadpulseRun:
         process = self._start(arguments[0], self.command(*arguments))
         assert process.wait(timeout) == 0, process.log_text()
 
-    def start(self, label: str, *arguments: str) -> Process:
+    def start(self, label: str, *arguments: str, **settings: str) -> Process:
         """Start a command that goes on in the background."""
-        return self._start(label, self.command(*arguments))
+        return self._start(label, self.command(*arguments, **settings))
 
     def _start(self, label: str, command: list[str]) -> Process:
         process = Process(label, command, self.folder)

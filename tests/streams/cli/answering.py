@@ -17,9 +17,11 @@ class Answer(BaseHTTPRequestHandler):
     status: ClassVar[int] = 200
     body: ClassVar[bytes] = b""
     paths: ClassVar[list[str]] = []
+    tokens: ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
         self.paths.append(self.path)
+        self.tokens.append(self.headers["Authorization"])
         self.send_response(self.status)
         self.end_headers()
         self.wfile.write(self.body)

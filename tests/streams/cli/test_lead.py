@@ -36,6 +36,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Answer]]:
     class Fresh(Answer):
         body = encode(TOLD)
         paths: ClassVar[list[str]] = []
+        tokens: ClassVar[list[str | None]] = []
 
     with serving(Fresh, monkeypatch):
         yield Fresh
@@ -64,6 +65,23 @@ def test_a_lead_is_shown_as_a_timeline_in_the_zone_of_the_funnel(capsys: pytest.
 def test_the_id_is_sent_as_one_part_of_the_path(worker: type[Answer]) -> None:
     assert run(["lead", "../A ?#%é"]) == 0
     assert worker.paths == ["/leads/%2E%2E%2FA%20%3F%23%25%C3%A9"]
+
+
+def test_the_token_of_the_settings_is_shown_and_no_token_is_none(
+    worker: type[Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["lead", "x"]) == 0
+    monkeypatch.setenv("LEADPULSE_WEB__API_TOKEN", "a-long-enough-token")
+    assert run(["lead", "x"]) == 0
+    assert worker.tokens == [None, "Bearer a-long-enough-token"]
+
+
+def test_a_worker_that_wants_another_token_is_a_matter_of_settings(
+    worker: type[Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker.status = 401
+    assert run(["lead", "x"]) == 78
+    assert capsys.readouterr().err.endswith(" asks for its token: set [web] api_token_file or api_token\n")
 
 
 @pytest.mark.usefixtures("worker")

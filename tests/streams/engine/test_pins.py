@@ -93,6 +93,7 @@ LEANED_ON: list[tuple[Callable[..., Any], str, str]] = [
     (Fetcher._update_fetch_positions, "d7774d8241dc", "respects a seek that came first"),
     (FetchResult.getall, "3e717e30de50", "moves the position when it hands over"),
     (PartitionRecords._unpack_records, "b803e6d46480", "moves over markers and aborted batches"),
+    (GroupCoordinator._push_error_to_user, "743ff515bd7e", "keeps a refusal of the group until somebody fetches"),
     (GroupCoordinator.request_rejoin, "f70a261c91c3", "may be called at any time"),
     (GroupCoordinator._do_commit_offsets, "c3a3ea5613f3", "an old generation makes it forget its member id"),
 ]

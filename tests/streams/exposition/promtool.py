@@ -39,6 +39,14 @@ class Promtool:
         check = {"expr": query, "eval_time": "0s", "exp_samples": wanted}
         return self._run("test", {"tests": [{"interval": "1s", "input_series": inputs, "promql_expr_test": [check]}]})
 
+    def disagrees(self, test: Mapping[str, Any]) -> str:
+        """What is wrong with a unit test of rules, in Prometheus' own form; empty for nothing."""
+        return self._run("test", test)
+
+    def refuses(self, rules: Mapping[str, Any]) -> str:
+        """What is wrong with the content of a rule file; empty for nothing."""
+        return self._run("check", rules)
+
     def _run(self, command: str, content: Any) -> str:
         file = self._folder / "rules.yml"
         file.write_text(json.dumps(content), encoding="utf-8")  # every JSON text is YAML

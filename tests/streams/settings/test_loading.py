@@ -20,11 +20,11 @@ def test_without_a_file_and_variables_everything_is_at_its_default() -> None:
 
 
 def test_later_sources_win(tmp_path: Path) -> None:
-    file = write(tmp_path, "[web]\nport = 1\nhost = 'a'\nadvertised_url = 'http://a'\n[worker]\nchunk = 5\n")
-    environ = {"LEADPULSE_WEB__PORT": "2", "LEADPULSE_WEB__HOST": "b"}
+    file = write(tmp_path, "[web]\nport = 1\nhost = '127.0.0.2'\nadvertised_url = 'http://a'\n[worker]\nchunk = 5\n")
+    environ = {"LEADPULSE_WEB__PORT": "2", "LEADPULSE_WEB__HOST": "localhost"}
     loaded = read(file, environ=environ, options={"web.port": "3"})
     web = loaded.settings.web
-    assert (web.port, web.host, web.advertised_url, loaded.settings.worker.chunk) == (3, "b", "http://a", 5)
+    assert (web.port, web.host, web.advertised_url, loaded.settings.worker.chunk) == (3, "localhost", "http://a", 5)
     assert {".".join(key): source.name for key, source in loaded.sources.items()} == {
         "web.port": "--set web.port",
         "web.host": "LEADPULSE_WEB__HOST",

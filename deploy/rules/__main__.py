@@ -1,0 +1,27 @@
+"""Print the rules with your own addresses and settings: `python -m deploy.rules --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from deploy.generated import rule_terms_of
+from deploy.rules.documents import FILE, rule_documents
+from deploy.rules.terms import Places
+from streams.settings import load
+
+
+def main() -> None:
+    """Write the rule file to standard output."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.rules", description=__doc__)
+    parser.add_argument("--config", type=Path, help="the workers' settings: promises decide what waits too long")
+    parser.add_argument("--runbook", default=Places().runbook, help="where docs/runbook.md is published")
+    parser.add_argument("--grafana", default=Places().grafana, help="base address of Grafana")
+    given = parser.parse_args()
+    terms = rule_terms_of(load(given.config), Places(runbook=given.runbook, grafana=given.grafana.rstrip("/")))
+    sys.stdout.write(rule_documents(terms)[FILE])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Alerts for the sales floor: people are kept waiting, a source dries up, the funnel changes."""
+
+from __future__ import annotations
+
+from deploy.rules.recording import (
+    BROKEN_SHARE,
+    CLOSED,
+    CREATED,
+    OLDEST,
+    PROMISES,
+    WAITING,
+    WON_SHARE,
+)
+from deploy.rules.terms import Alert, Terms
+
+ENOUGH = 10
+"""Promises in an hour below which a share says nothing."""
+ENOUGH_INTAKE = 20
+ENOUGH_CLOSED = 50
+FAST, SLOW = 5, 2
+"""How many times as many promises are broken as the objective leaves room for."""
+
+
+def business_alerts(terms: Terms) -> tuple[Alert, ...]:
+    """Return the alerts about leads, measured by the terms of the business."""
+    room = round(1 - terms.objective, 6)
+    kept = f"{terms.objective:.0%}"
+    return (
+        Alert(
+            name="LeadpulseResponseBurnFast",
+            expr=_burn(FAST * room, "1h", "15m"),
+            lasts="5m",
+            severity="critical",
+            kind="business",
+            summary="{{ $labels.team }} breaks {{ $value | humanizePercentage }} of its promises "
+            "({{ $labels.policy }})",
+            description="{{ $value | humanizePercentage }} of the leads whose first contact was due in the last hour "
+            f"were not reached in time, and it goes on; the objective is that {kept} are.",
+            board="response",
+        ),
+        Alert(
+            name="LeadpulseResponseBurnSlow",
+            expr=_burn(SLOW * room, "24h", "1h"),
+            lasts="30m",
+            severity="warning",
+            kind="business",
+            summary="{{ $labels.team }} broke {{ $value | humanizePercentage }} of a day's promises "
+            "({{ $labels.policy }})",
+            description="{{ $value | humanizePercentage }} of the leads whose first contact was due in the last 24 "
+            f"hours were not reached in time, and the last hour is no better; the objective is that {kept} are.",
+            board="response",
+        ),
+        Alert(
+            name="LeadpulseLeadWaitsTooLong",
+            expr=f"{OLDEST} > {terms.longest_wait:.0f} "
+            f'and on (job, team) sum without (band) ({WAITING}{{band="breached"}}) > 0',
+            lasts="5m",
+            severity="warning",
+            kind="business",
+            summary="A lead of {{ $labels.team }} has waited {{ $value | humanizeDuration }}",
+            description="The longest wait is {{ $value | humanizeDuration }}, and promises to leads of "
+            "{{ $labels.team }} are broken.",
+            board="response",
+        ),
+        Alert(
+            name="LeadpulseSourceSilent",
+            expr="max by (job, source) (leadpulse_source_silent) == 1",
+            lasts="1m",
+            severity="warning",
+            kind="business",
+            summary="{{ $labels.source }} sends nothing",
+            description="{{ $labels.source }} should have sent a lead by now: for this hour of the week the silence "
+            "is less likely than the level that was set. The last one came "
+            '{{ with printf "max by (source) (leadpulse_source_silence_seconds{source=%q})" $labels.source | query }}'
+            "{{ . | first | value | humanizeDuration }}{{ end }} ago.",
+            board="sources",
+        ),
+        Alert(
+            name="LeadpulseIntakeDrop",
+            expr=_intake_drop(),
+            lasts="15m",
+            severity="warning",
+            kind="business",
+            summary="Leads come in at {{ $value | humanizePercentage }} of a week ago",
+            description="In the last hour {{ $value | humanizePercentage }} as many leads came in as in the same hour "
+            f"a week ago, when there were at least {ENOUGH_INTAKE}.",
+            board="sources",
+        ),
+        Alert(
+            name="LeadpulseConversionShift",
+            expr=_conversion_shift(),
+            lasts="1h",
+            severity="info",
+            kind="business",
+            summary="{{ $labels.source }} converts differently: {{ $value | humanizePercentage }} won",
+            description="Of the leads from {{ $labels.source }} closed in the last 7 days "
+            "{{ $value | humanizePercentage }} were won. That is more than three standard errors from its share over "
+            f"90 days, with at least {ENOUGH_CLOSED} closed.",
+            board="funnel",
+        ),
+    )
+
+
+def _burn(limit: float, window: str, shorter: str) -> str:
+    return (
+        f'{BROKEN_SHARE}{{window="{window}"}} > {limit:g}'
+        f' and ignoring (window) {BROKEN_SHARE}{{window="{shorter}"}} > {limit:g}'
+        f' and ignoring (window) {PROMISES}{{window="1h"}} >= {ENOUGH}'
+    )
+
+
+def _intake_drop() -> str:
+    now = f'sum by (job) ({CREATED}{{window="1h"}})'
+    before = f'sum by (job) ({CREATED}{{window="1h"}} offset 1w)'
+    return f"{now} / ({before} >= {ENOUGH_INTAKE}) < 0.5"
+
+
+def _conversion_shift() -> str:
+    """Return the query of a two-sided test of one share against another, by the normal approximation."""
+    week, usual = f'{WON_SHARE}{{window="7d"}}', f'{WON_SHARE}{{window="90d"}}'
+    n = f'{CLOSED}{{window="7d"}}'
+    error = f"sqrt({usual} * (1 - {usual}) / ignoring (window) ({n} >= {ENOUGH_CLOSED}))"
+    return f"{week} and ignoring (window) abs({week} - ignoring (window) {usual}) > ignoring (window) 3 * {error}"

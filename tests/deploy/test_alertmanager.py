@@ -1,0 +1,112 @@
+"""Alertmanager's configuration: who is told of what, what is silenced by what, and how it reads on a phone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy/alertmanager"
+CONFIG = yaml.safe_load((FOLDER / "alertmanager.yaml").read_text(encoding="utf-8"))
+Amtool = Callable[..., str]
+
+
+@pytest.fixture
+def amtool() -> Amtool:
+    """Alertmanager's own tool; CI has one, see `.ci/run`."""
+    program = shutil.which("amtool")
+    if program is None:
+        pytest.skip("amtool is not installed; on Debian it is in the package prometheus-alertmanager")
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, cwd=FOLDER)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    return run
+
+
+def test_alertmanager_takes_the_configuration(amtool: Amtool) -> None:
+    assert "SUCCESS" in amtool("check-config", "alertmanager.yaml")
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [
+        (["alertname=LeadBreached", "lead=L-1", "team=north", "policy=hot", "severity=critical"], "sales-floor"),
+        (["alertname=LeadWaiting", "lead=L-1", "team=north", "policy=hot", "severity=warning"], "sales-floor"),
+        (["alertname=LeadpulseResponseBurnFast", "kind=business", "severity=critical"], "sales-floor"),
+        (["alertname=LeadpulseSourceSilent", "kind=business", "severity=warning"], "sales-floor"),
+        (["alertname=LeadpulseDown", "kind=service", "severity=critical"], "on-call"),
+        (["alertname=LeadpulseLabelsFull", "kind=service", "severity=info"], "on-call"),
+        (["alertname=SomethingElse"], "on-call"),
+    ],
+)
+def test_an_alarm_goes_to_who_can_do_something(amtool: Amtool, labels: list[str], receiver: str) -> None:
+    assert amtool("config", "routes", "test", "--config.file=alertmanager.yaml", *labels) == receiver
+
+
+def test_waiting_leads_come_as_one_message_for_a_team_and_a_policy() -> None:
+    leads = next(route for route in CONFIG["route"]["routes"] if route["matchers"] == ['lead!=""'])
+    assert leads["group_by"] == ["team", "policy"]
+
+
+def test_a_warning_about_a_lead_calls_nobody_at_night_and_a_breach_does() -> None:
+    leads = next(route for route in CONFIG["route"]["routes"] if route["matchers"] == ['lead!=""'])
+    (quiet,) = leads["routes"]
+    assert quiet["matchers"] == ['severity="warning"']
+    assert quiet["mute_time_intervals"] == ["nights", "weekends"]
+    assert "mute_time_intervals" not in leads
+
+
+def _alert(status: str, summary: str, **labels: str) -> dict[str, Any]:
+    return {
+        "status": status,
+        "labels": labels,
+        "annotations": {"summary": summary, "owner": "ann", "link": "https://crm/L"},
+        "startsAt": "2026-03-02T09:00:00Z",
+        "endsAt": "0001-01-01T00:00:00Z" if status == "firing" else "2026-03-02T09:10:00Z",
+    }
+
+
+def _rendered(amtool: Amtool, tmp_path: Path, template: str, alerts: list[dict[str, Any]]) -> str:
+    common = dict(set.intersection(*(set(alert["labels"].items()) for alert in alerts)))
+    data = {"receiver": "r", "status": "firing", "alerts": alerts, "groupLabels": {}, "commonLabels": common}
+    file = tmp_path / "data.json"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    text = f'{{{{ template "{template}" . }}}}'
+    return amtool(
+        "template",
+        "render",
+        "--template.glob=templates/*.tmpl",
+        f"--template.text={text}",
+        f"--template.data={file}",
+    )
+
+
+def test_twenty_waiting_leads_are_twenty_lines(amtool: Amtool, tmp_path: Path) -> None:
+    common = {"alertname": "LeadBreached", "team": "north", "policy": "hot"}
+    alerts = [_alert("firing", f"L-{n} waits too long", lead=f"L-{n}", **common) for n in range(20)]
+    lines = _rendered(amtool, tmp_path, "leadpulse.text", alerts).splitlines()
+    assert lines == [f"L-{n} waits too long · ann · https://crm/L" for n in range(20)]
+    assert _rendered(amtool, tmp_path, "leadpulse.title", alerts) == "20 LeadBreached, north (hot)"
+
+
+def test_more_than_twenty_are_cut_and_say_so(amtool: Amtool, tmp_path: Path) -> None:
+    alerts = [_alert("firing", f"L-{n}", alertname="LeadBreached", lead=f"L-{n}") for n in range(23)]
+    lines = _rendered(amtool, tmp_path, "leadpulse.text", alerts).splitlines()
+    assert len(lines) == 21
+    assert lines[-1] == "… and more: see the board."
+
+
+def test_what_is_over_says_so(amtool: Amtool, tmp_path: Path) -> None:
+    alerts = [_alert("resolved", "L-1 waits too long", alertname="LeadBreached", lead="L-1", team="north")]
+    assert _rendered(amtool, tmp_path, "leadpulse.text", alerts) == "over: L-1 waits too long · ann · https://crm/L"
+    assert _rendered(amtool, tmp_path, "leadpulse.title", alerts).startswith("Over: lead LeadBreached")

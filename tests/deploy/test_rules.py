@@ -1,0 +1,112 @@
+"""The rules of Prometheus: each alert just before and at the end of its patience, its words, and its runbook entry."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.generated import rule_terms_of
+from deploy.rules.documents import FILE, all_alerts, rule_groups
+from deploy.rules.recording import RECORDINGS
+from deploy.rules.terms import Alert, Places, Terms
+from streams.settings import Settings
+from streams.settings.durations import Duration
+from streams.settings.promises import Promise, Sla
+from tests.deploy.rule_cases import CASES, Case
+from tests.streams.exposition.promtool import Promtool
+
+ROOT = Path(__file__).parents[2]
+TERMS = rule_terms_of(Settings())
+ALERTS = {alert.name: alert for alert in all_alerts(TERMS)}
+
+
+def _minutes(lasts: str) -> int:
+    return int(lasts.removesuffix("m").replace("h", "")) * (60 if lasts.endswith("h") else 1)
+
+
+def _expected(alert: Alert, case: Case) -> dict[str, Any]:
+    places = TERMS.places
+    return {
+        "exp_labels": {**case.labels, "severity": alert.severity, "kind": alert.kind},
+        "exp_annotations": {
+            "summary": case.summary,
+            "description": case.description,
+            "runbook_url": f"{places.runbook}#{alert.name.lower()}",
+            "dashboard_url": f"{places.grafana}/d/leadpulse-{alert.board}",
+        },
+    }
+
+
+def _tested(alert: Alert, case: Case, promtool: Promtool) -> str:
+    """Return what promtool has to complain about an alert's case; empty for nothing."""
+    fires = case.holds_at + _minutes(alert.lasts)
+    times = {f"{fires - 1}m": [], f"{fires}m": [_expected(alert, case)]}
+    checks = [{"alertname": alert.name, "eval_time": at, "exp_alerts": alerts} for at, alerts in times.items()]
+    inputs = [{"series": name, "values": values} for name, values in case.series.items()]
+    test = {
+        "rule_files": [str(ROOT / FILE)],
+        "evaluation_interval": "1m",
+        "group_eval_order": ["leadpulse.rules", "leadpulse.business", "leadpulse.service"],
+        "tests": [{"interval": "1m", "input_series": inputs, "alert_rule_test": checks}],
+    }
+    return promtool.disagrees(test)
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_is_silent_just_before_its_patience_ends_and_then_says_what_is_wrong(
+    name: str, promtool: Promtool
+) -> None:
+    assert _tested(ALERTS[name], CASES[name], promtool) == ""
+
+
+def test_a_case_that_expects_other_words_fails(promtool: Promtool) -> None:
+    case = CASES["LeadpulseLag"]
+    wrong = Case(**{f: getattr(case, f) for f in case.__struct_fields__} | {"summary": "Numbers are fine"})
+    assert "Numbers are fine" in _tested(ALERTS["LeadpulseLag"], wrong, promtool)
+
+
+def test_every_alert_has_a_case_and_every_case_an_alert() -> None:
+    assert set(CASES) == set(ALERTS)
+
+
+def test_prometheus_takes_the_file(promtool: Promtool) -> None:
+    assert promtool.refuses(yaml.safe_load((ROOT / FILE).read_text(encoding="utf-8"))) == ""
+
+
+def test_every_recording_rule_is_named_by_level_metric_and_operations() -> None:
+    names = [rule.record for rule in RECORDINGS]
+    assert [name for name in names if not re.fullmatch(r"[a-z_]+:leadpulse_[a-z_]+:[a-z0-9_]+", name)] == []
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("alert", ALERTS.values(), ids=lambda alert: alert.name)
+def test_an_alert_has_the_number_in_its_words(alert: Alert) -> None:
+    assert "$value" in alert.summary + alert.description or "query" in alert.description
+
+
+def test_the_runbook_says_of_every_alert_what_it_means_what_to_look_at_and_what_to_do() -> None:
+    text = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
+    entries = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    for name in ALERTS:
+        assert [word for word in ("**Means.**", "**Look at.**", "**Do.**") if word not in entries.get(name, "")] == []
+
+
+def test_a_link_leads_where_its_owner_says() -> None:
+    terms = Terms(longest_wait=3600, places=Places(runbook="https://wiki/rb", grafana="https://boards"))
+    groups = rule_groups(terms)["groups"]
+    annotations = [rule["annotations"] for group in groups for rule in group["rules"] if "alert" in rule]
+    assert all(a["runbook_url"].startswith("https://wiki/rb#") for a in annotations)
+    assert all(a["dashboard_url"].startswith("https://boards/d/leadpulse-") for a in annotations)
+
+
+def test_a_wait_is_too_long_at_four_times_the_longest_promise() -> None:
+    policies = (
+        Promise(name="hot", first_contact=Duration("15m")),
+        Promise(name="cold", first_contact=Duration("8h")),
+    )
+    assert rule_terms_of(Settings(sla=Sla(policies=policies))).longest_wait == 32 * 3600
+    assert rule_terms_of(Settings()).longest_wait == 3600
