@@ -5,6 +5,7 @@ r"""A shard's stored form: keys and values of a compacted topic.
     d<slot>             one commit's cells and counts, in a ring of slots
     p<minute>           a whole pane, written at checkpoints
     m                   checkpoint: number of the last commit in the panes, counts, edges, meaning
+    f                   how fast leads are answered, written at checkpoints: an estimate, which may miss the last ones
 
 Restoring takes the panes, then the slots that are newer than the checkpoint. At low rates a slot is a tenth of the
 panes it changes; at high rates a checkpoint now and then costs nothing.
@@ -22,7 +23,7 @@ from processors.cells import Cells
 from processors.record import encode_lead
 from processors.shard import Shard
 
-LEAD, LABEL, SLOT, PANE, CHECKPOINT = b"l", b"n", b"d", b"p", b"m"
+LEAD, LABEL, SLOT, PANE, CHECKPOINT, SERVICE = b"l", b"n", b"d", b"p", b"m", b"f"
 FORMAT = 1
 """Version of the stored form; a worker refuses a newer one."""
 
@@ -140,6 +141,7 @@ class Changelog:
         out.extend((PANE + b"%d" % start, panes.packed(start)) for start in sorted(panes.stale))
         panes.stale.clear()
         out.append((CHECKPOINT, self._head(self._meaning)))
+        out.append((SERVICE, self._shard.service.packed()))
         self._due = False
 
     def _head(self, meaning: bytes) -> bytes:
@@ -182,6 +184,8 @@ class Changelog:
             if msgpack.decode(value)[0] > FORMAT:
                 raise NewerFormatError("the state was written by a newer version of leadpulse; run that one")
             self._stored = _decode_checkpoint(value)
+        elif kind == SERVICE:
+            self._shard.service.load(value)
 
     def loaded(self) -> bool:
         """Take up work after the last record.

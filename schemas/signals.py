@@ -8,13 +8,25 @@ happened to this application and never go back, across restarts and rebalances.
 
 from __future__ import annotations
 
+from schemas.foresight_signals import FORESIGHT
 from schemas.lead_signals import BUSINESS
 from schemas.signal import READY, WINDOW, Signal, with_values
 from schemas.worker_signals import OPERATIONAL
 
-__all__ = ["BUSINESS", "OPERATIONAL", "READY", "SIGNALS", "WINDOW", "Signal", "by_family", "by_name", "with_values"]
+__all__ = [
+    "BUSINESS",
+    "FORESIGHT",
+    "OPERATIONAL",
+    "READY",
+    "SIGNALS",
+    "WINDOW",
+    "Signal",
+    "by_family",
+    "by_name",
+    "with_values",
+]
 
-SIGNALS: tuple[Signal, ...] = BUSINESS + OPERATIONAL
+SIGNALS: tuple[Signal, ...] = BUSINESS + FORESIGHT + OPERATIONAL
 
 
 def by_family() -> dict[str, Signal]:

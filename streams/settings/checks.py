@@ -13,11 +13,14 @@ from streams.settings.kafka import password, tls_context
 from streams.settings.lines import ValuePath
 from streams.settings.promises import Promise
 from streams.settings.sections import Calendar, Kafka, Settings
+from streams.settings.silence import silence_rules
 
 Fault = tuple[ValuePath, str]
 
 _RESERVED_STAGES = ("new", "other")  # what leads before their first stage, and stages beyond the cap, are counted under
 _LONGEST_TOPIC = 249
+MOST_SLOTS = 20_000
+"""Slots of arrivals that are kept or looked through for one source."""
 
 
 def _ascending(path: ValuePath, edges: Sequence[Duration]) -> Iterator[Fault]:
@@ -173,6 +176,20 @@ def _warning_in_time(place: ValuePath, policy: Promise) -> Iterator[Fault]:
             yield (*place, "warn_before"), f"{policy.warn_before.text} is not less than {name}, {target.text}"
 
 
+def check_silence(settings: Settings) -> Iterator[Fault]:
+    """Check that the slots fit the period, and are not too many."""
+    silence = settings.silence
+    if silence.period.ms % silence.grain.ms:
+        yield ("silence", "grain"), f'must divide the period, "{silence.period}"'
+    rules = silence_rules(settings)
+    for name, span in (("half_life", rules.memory), ("give_up", rules.give_up)):
+        if span > MOST_SLOTS * rules.grain:
+            yield ("silence", name), f'is too long for slots of "{silence.grain}": more than {MOST_SLOTS:,} of them'
+    if rules.min_history > rules.memory:
+        yield ("silence", "min_history"), f'must be at most three times half_life, "{silence.half_life}"'
+    yield from _repeated(("silence", "ignore"), silence.ignore)
+
+
 def check_windows(settings: Settings) -> Iterator[Fault]:
     """Check that every window is there once, under one name."""
     seen: dict[Duration, str] = {}
@@ -196,6 +213,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "response": check_response,
     "hours": check_hours,
     "sla": check_sla,
+    "silence": check_silence,
     "windows": check_windows,
 }
 """Section -> its check. It runs when the section's fields are right each by itself."""

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from schemas.interaction_events import CHANNELS, Outcome
 from streams.settings.durations import Duration, durations
+from streams.settings.foresight import Forecast, Silence
 from streams.settings.hours import DATES, WEEK
 from streams.settings.promises import Sla
 from streams.settings.public_holidays import PLACE
@@ -317,5 +318,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     response: Response = Response()
     hours: Hours = Hours()
     sla: Sla = Sla()
+    silence: Silence = Silence()
+    forecast: Forecast = Forecast()
     windows: Windows = Windows()
     labels: Labels = Labels()
