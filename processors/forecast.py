@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from math import exp
 
 from msgspec import Struct
 
 from processors.calendars import WorkCalendar
 from processors.deadlines import Timers
 from processors.funnel import MINUTE_MS, OPEN
-from processors.policies import BREACH, NEXT_RESPONSE
+from processors.policies import BREACH, FIRST_CONTACT, NEXT_RESPONSE
 from processors.promises import OBLIGATION_NUMBERS, Promises, steps_of
 from processors.record import Lead
 from processors.score import Score
-from processors.service import Service, Team
+from processors.service import AFTER_ATTEMPT, ATTEMPTED, ENDED, GOES_ON, Service, Team
 
 HORIZONS = (15 * MINUTE_MS, 30 * MINUTE_MS)
 """How far ahead breaches are forecast, ms."""
@@ -120,8 +119,8 @@ class Forecasts:
             if wait is not None and deadline != wait.deadline:
                 self._leave(key, wait, at, moved=deadline is not None, breached=waits and deadline is None)
                 wait = None
-            if wait is not None and wait.team[0] != lead.team:
-                self._hand_over(wait, lead, at)
+            if wait is not None and wait.team != _team(lead, obligation):
+                self._turn(wait, lead, obligation, at)
             elif wait is None and deadline is not None:
                 self._enter(key, lead, deadline, at, found=found)
 
@@ -150,19 +149,26 @@ class Forecasts:
             self._blind_until = max(self._blind_until, deadline)
             return
         began, calendar = self._promises.began(lead, key[1]), self._promises.calendar(lead)
-        age = max(0, self._promises.worked(lead, at) - (lead.asked_worked if key[1] == NEXT_RESPONSE else 0))
+        age = max(0, self._promises.worked(lead, at) - self._worked_before(lead, key[1]))
         due_age = age + calendar.working_between(at, deadline)
         missed = sum(1 << number for number, horizon in enumerate(HORIZONS) if found and deadline - horizon < at)
-        team, none = (lead.team, key[1]), [None] * len(HORIZONS)
+        team, none = _team(lead, key[1]), [None] * len(HORIZONS)
         self.watched[key] = Watched(team, calendar, began, deadline, at, age, due_age, at, [*none], missed)
 
-    def _hand_over(self, wait: Watched, lead: Lead, at: int) -> None:
-        """Go on with a wait that another team has now, until the same deadline."""
-        age = wait.age_at(at)
-        self.service.learn(wait.team, wait.age, age, at, ended=False)
-        wait.team, wait.calendar = (lead.team, wait.team[1]), self._promises.calendar(lead)
-        wait.since, wait.age = at, age
-        wait.due_age = age + wait.calendar.working_between(at, wait.deadline)
+    def _worked_before(self, lead: Lead, obligation: int) -> int:
+        """Return the working time of a lead before the age of a wait begins, ms."""
+        if obligation == NEXT_RESPONSE:
+            return lead.asked_worked
+        return self._promises.worked(lead, lead.attempted) if _team(lead, obligation)[1] == AFTER_ATTEMPT else 0
+
+    def _turn(self, wait: Watched, lead: Lead, obligation: int, at: int) -> None:
+        """Go on with a wait, until the same deadline, that another team has now or that was attempted in vain."""
+        at, team, age = max(at, wait.since), _team(lead, obligation), wait.age_at(at)
+        attempted = team[1] != wait.team[1]
+        self.service.learn(wait.team, wait.age, age, at, ATTEMPTED if attempted else GOES_ON)
+        wait.team, wait.calendar = team, self._promises.calendar(lead)
+        wait.since, wait.age = at, 0 if attempted else age
+        wait.due_age = wait.age + wait.calendar.working_between(at, wait.deadline)
 
     def _leave(self, key: Key, wait: Watched, at: int, *, moved: bool = False, breached: bool = False) -> None:
         """Let a wait go that ended, broke its promise (`breached`), or has another deadline now (`moved`)."""
@@ -175,8 +181,8 @@ class Forecasts:
             for made, score in zip(wait.made, self._scores, strict=True):
                 if made is not None:
                     score.add(made, breached=breached)
-        ended = not (breached or moved)
-        self.service.learn(wait.team, wait.age, wait.age_at(until), until, ended=ended)
+        outcome = GOES_ON if breached or moved else ENDED
+        self.service.learn(wait.team, wait.age, wait.age_at(until), until, outcome)
 
     # -- forecasts -----------------------------------------------------------------------------------------------
 
@@ -188,8 +194,7 @@ class Forecasts:
                 wait.made[number] = self._chance(wait, max(moment, wait.since), now)
 
     def _chance(self, wait: Watched, moment: int, now: int) -> float:
-        curve = self.service.curve(wait.team, now)
-        return exp(curve.hazard(wait.age_at(moment)) - curve.hazard(wait.due_age))
+        return self.service.curve(wait.team, now).goes_on(wait.age_at(moment), wait.due_age)
 
     def tick(self, reached: int, timers: Timers, look: Callable[[str], Lead | None]) -> None:
         """Let time pass.
@@ -241,6 +246,10 @@ class Forecasts:
                     if ahead <= horizon:
                         self._sums[wait.team[0], number] += chance
         return count
+
+
+def _team(lead: Lead, obligation: int) -> Team:
+    return lead.team, AFTER_ATTEMPT if obligation == FIRST_CONTACT and lead.attempted else obligation
 
 
 def new_scores() -> Scores:

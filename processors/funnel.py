@@ -74,7 +74,7 @@ class Funnel(Struct, frozen=True, kw_only=True):
     label_caps: dict[str, int] = field(default_factory=dict)
     arrival_grain: int = HOUR_MS
     arrival_memory: int = 84 * DAY_MS
-    service_half_life: int = DAY_MS
+    service_half_life: int = 3 * DAY_MS
 
     def meaning(self) -> bytes:
         """Return a digest of everything that the stored numbers depend on.

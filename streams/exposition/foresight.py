@@ -75,8 +75,9 @@ class ForesightCollector(Collector):
         ]
         errors = counter("leadpulse_forecast_squared_error"), counter("leadpulse_forecast_reference_squared_error")
         for horizon, score in zip(HORIZON_NAMES, self._worker.scores, strict=True):
-            for metric, values in zip(by_decile, (score.forecasts, score.expected, score.breaches), strict=True):
-                for decile, value in enumerate(values):
+            told = zip(score.forecasts, score.expected, score.breaches, strict=True)
+            for decile, values in enumerate(told):
+                for metric, value in zip(by_decile, values, strict=True):
                     metric.add_metric([horizon, str(decile)], value)
             for metric, error in zip(errors, (score.brier, score.reference), strict=True):
                 metric.add_metric([horizon], error)

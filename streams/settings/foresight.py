@@ -47,4 +47,4 @@ class Forecast(Struct, frozen=True, kw_only=True):
         half_life: What was learnt so long ago about how fast leads are answered counts half.
     """
 
-    half_life: Annotated[Duration, Between("1m", "365d")] = Duration("1d")
+    half_life: Annotated[Duration, Between("1m", "365d")] = Duration("3d")
