@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
@@ -149,18 +150,18 @@ class WebServer:
 
     async def reports(self, counts: bool) -> list[Report]:
         """Ask the other workers what they heard of the sources; who does not answer is left out."""
-        urls = [(peer, arrivals_url(peer, counts=counts)) for peer in self._worker.peers()]
-        answers = await asyncio.gather(*(self._get(peer, url, MAX_REPORT) for peer, url in urls))
+        ask = partial(arrivals_url, counts=counts)
+        answers = await asyncio.gather(*(self._get(peer, ask, MAX_REPORT) for peer in self._worker.peers()))
         return [found for status, body in answers if status == _FOUND and (found := _report(body))]
 
     async def _ask(self, peer: str, lead_id: str) -> tuple[int, bytes]:
-        return await self._get(peer, lead_url(peer, lead_id, local=True), MAX_ANSWER)
+        return await self._get(peer, partial(lead_url, lead_id=lead_id, local=True), MAX_ANSWER)
 
-    async def _get(self, peer: str, url: URL, most: int) -> tuple[int, bytes]:
+    async def _get(self, peer: str, address: Callable[[str], URL], most: int) -> tuple[int, bytes]:
         if self._client is None:
             return _UNAVAILABLE, b""
         try:
-            async with self._client.get(url, allow_redirects=False) as answer:
+            async with self._client.get(address(peer), allow_redirects=False) as answer:
                 if (answer.content_length or 0) > most:
                     return _UNAVAILABLE, b""
                 return answer.status, await answer.read()

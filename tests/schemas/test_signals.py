@@ -6,14 +6,25 @@ import re
 
 import pytest
 
-from schemas.signals import BUSINESS, OPERATIONAL, READY, SIGNALS, WINDOW, Signal, by_family, by_name, with_values
+from schemas.signals import (
+    BUSINESS,
+    FORESIGHT,
+    OPERATIONAL,
+    READY,
+    SIGNALS,
+    WINDOW,
+    Signal,
+    by_family,
+    by_name,
+    with_values,
+)
 
 UNITS = {"seconds", "bytes"}
 each = pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
 
 
 def test_names_and_panels_are_unique() -> None:
-    assert len({signal.name for signal in SIGNALS}) == len(SIGNALS) == len(BUSINESS) + len(OPERATIONAL)
+    assert len({signal.name for signal in SIGNALS}) == len(SIGNALS) == len(BUSINESS + FORESIGHT + OPERATIONAL)
     assert len({signal.panel for signal in SIGNALS}) == len(SIGNALS)
 
 
