@@ -25,7 +25,7 @@ from processors.service import AFTER_ATTEMPT, ATTEMPTED, ENDED, GOES_ON, Service
 HORIZONS = (15 * MINUTE_MS, 30 * MINUTE_MS)
 """How far ahead breaches are forecast, ms."""
 _LONGEST = HORIZONS[-1]
-_EARLY = 5_000  # a wait is watched from a little before the first forecast of it, so that none is missed
+_EARLY = 30_000  # a wait is watched from a little before the first forecast of it, so that none is missed
 _PAUSE = 2_000  # ms between two looks at all watched waits
 _SLICE = 1_000  # waits in one step of a look: events flow in between
 MOST = 100_000
@@ -177,7 +177,7 @@ class Forecasts:
             return  # it was over before it was watched, as is known only now
         breached, until = breached or at > wait.deadline, min(at, wait.deadline)
         if breached or not moved:
-            self._forecast(wait, until)
+            self._forecast(wait, until - 1)  # whoever was answered at that very moment was not waiting any more
             for made, score in zip(wait.made, self._scores, strict=True):
                 if made is not None:
                     score.add(made, breached=breached)

@@ -56,7 +56,7 @@ def test_a_source_that_is_given_up_or_not_judged_any_more_is_silent_no_longer() 
 
 
 def test_the_same_silence_has_the_same_ids_and_its_end_carries_them() -> None:
-    first, second = ([*Incidents().follow(verdict(now, web=(1_000, True)))][0] for now in (10_000, 11_000))
+    first, second = (next(Incidents().follow(verdict(now, web=(1_000, True)))) for now in (10_000, 11_000))
     assert first.alert_id == second.alert_id
     incidents = Incidents()
     (silent,) = incidents.follow(verdict(web=(1_000, True)))
