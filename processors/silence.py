@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from math import exp, expm1, log, log1p
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -23,6 +24,8 @@ _MONDAY = 4 * DAY_MS  # 1970 began on a Thursday: the first Monday was the fifth
 _KERNEL = ((-2, 1), (-1, 2), (0, 3), (1, 2), (2, 1))
 _PRIOR = 0.5
 """Arrivals that the hours beside are worth: nothing where much was seen, nearly all where little was."""
+_DAYS = 7
+"""Parts of a period that may be busier or slower as a whole; its days, if it is a week."""
 _BUSIEST = 200
 """One slot of so many may hold anything, such as an import; it counts no more than the busiest of the others."""
 
@@ -90,6 +93,7 @@ class Profile(Struct, frozen=True):
         rates: Expected arrivals in each slot of the period.
         dispersion: Variance of the arrivals of a slot over what independent arrivals would have, at least 1: leads that
             come in bunches begin fewer silences and leave longer ones.
+        moods: Variance of the factor by which whole days are busier or slower than usual.
         weight: Decayed arrivals that it was learnt from.
         history: From the first to the last arrival, ms.
         learnt_to: Slot up to which it was learnt.
@@ -97,6 +101,7 @@ class Profile(Struct, frozen=True):
 
     rates: tuple[float, ...]
     dispersion: float
+    moods: float
     weight: float
     history: int
     learnt_to: int
@@ -155,14 +160,16 @@ class Judge:
             seen[where] += weight
             squared[where] += weight * weight
         rates = _smooth(arrived, seen)
-        surprise, expected = 0.0, 0.0
-        for where, weight, count in zip(places, weights, counts, strict=True):
-            fitted = 1 - squared[where] / seen[where] ** 2  # the mean was fitted to the same counts
-            if fitted > 0:
-                surprise += weight * (count - rates[where]) ** 2 / fitted
-                expected += weight * rates[where]
-        dispersion = max(1.0, surprise / expected) if expected else 1.0
-        return Profile(tuple(rates), dispersion, sum(arrived), heard.last - heard.first, end)
+        # The rates were fitted to the same counts, which therefore keep too close to them.
+        loose = [1 - more / whole**2 if whole else 0.0 for more, whole in zip(squared, seen, strict=True)]
+        misses = [
+            _Miss(count, rates[where], weight, loose[where])
+            for where, weight, count in zip(places, weights, counts, strict=True)
+            if loose[where] > 0
+        ]
+        dispersion = _dispersion(misses)
+        moods = _moods(misses, dispersion, max(1, self._hours.count // _DAYS))
+        return Profile(tuple(rates), dispersion, moods, sum(arrived), heard.last - heard.first, end)
 
     # -- judging -------------------------------------------------------------------------------------------------
 
@@ -180,10 +187,11 @@ class Judge:
     def chance(self, profile: Profile, expected: float) -> float:
         """Return the chance that a source which is well shows a silence of so many expected arrivals once in a day.
 
-        The rate itself is only as sure as the arrivals it was learnt from are many: no arrival out of a Poisson process
-        whose rate has a Gamma distribution.
+        The rate itself is not sure: some days are slow, and it was learnt from only so many arrivals. So this is the
+        chance of no arrival out of a Poisson process whose rate has a Gamma distribution.
         """
-        clusters, weight = expected / profile.dispersion, max(profile.weight / profile.dispersion, 1.0)
+        clusters = expected / profile.dispersion
+        weight = 1 / (1 / max(profile.weight / profile.dispersion, 1.0) + profile.moods)
         day = min(DAY_MS, self.rules.period)
         silences = max(1.0, sum(profile.rates) * day / self.rules.period / profile.dispersion)
         silence = exp(-weight * log1p(clusters / weight))
@@ -221,6 +229,33 @@ def _without_the_busiest(counts: Sequence[int]) -> Sequence[int]:
         return counts
     most = sorted(counts)[-1 - exempt]
     return [min(count, most) for count in counts] if most else counts
+
+
+class _Miss(NamedTuple):
+    """By how much a slot differed from what was learnt."""
+
+    count: int
+    rate: float
+    weight: float
+    loose: float
+
+
+def _dispersion(misses: Sequence[_Miss]) -> float:
+    expected = sum(miss.weight * miss.rate for miss in misses)
+    surprise = sum(miss.weight * (miss.count - miss.rate) ** 2 / miss.loose for miss in misses)
+    return max(1.0, surprise / expected) if expected else 1.0
+
+
+def _moods(misses: Sequence[_Miss], dispersion: float, day: int) -> float:
+    """Return the variance of the factor of a day (so many slots): what the dispersion within it does not explain."""
+    explained, squares = 0.0, 0.0
+    for begin in range(0, len(misses), day):
+        slots = misses[begin : begin + day]
+        expected = sum(slot.rate for slot in slots)
+        miss = sum(slot.count for slot in slots) - expected
+        explained += slots[0].weight * (miss**2 / slots[0].loose - dispersion * expected)
+        squares += slots[0].weight * expected**2
+    return max(0.0, explained / squares) if squares else 0.0
 
 
 def _smooth(arrived: Sequence[float], seen: Sequence[float]) -> list[float]:

@@ -160,7 +160,7 @@ LeadAlert = Warned | Breached | Escalated | AnsweredLate | Resolved
 SourceAlert = SourceSilent | SourceResumed
 """Any alert about a source; its record's key is the source."""
 
-Alert = LeadAlert | SourceAlert
+Alert = Warned | Breached | Escalated | AnsweredLate | Resolved | SourceSilent | SourceResumed
 """Any event of the alerts topic."""
 
 

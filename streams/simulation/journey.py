@@ -23,7 +23,7 @@ _MOST_TOUCHES = 12
 def play(floor: Floor, time: int) -> Iterator[Step]:
     """Play one lead that arrives at this floor time; its steps come in order of time.
 
-    There are none when its source is silent then: the others are played as they would have been.
+    There are none when its source is silent then.
     """
     case = Case(floor, time)
     if not case.is_sent:

@@ -118,7 +118,7 @@ async def judging(run: LeadpulseRun, timeout: float = 60) -> str:
 def latest(run: LeadpulseRun) -> float:
     """Seconds until the silence of a source of this rate must be called, with a good margin for what was learnt."""
     judge, rules = Judge(silence_rules(run.settings)), silence_rules(run.settings)
-    profile = Profile((RATE * 0.7, RATE * 0.7), 1.6, 25.0, 10_000, 0)
+    profile = Profile((RATE * 0.7, RATE * 0.7), 1.6, 0.02, 25.0, 10_000, 0)
     return next(s for s in range(1, 300) if judge.judge(profile, 0, s * 1000).is_silent) + rules.grace / 1000  # type: ignore[union-attr]  # not given up
 
 

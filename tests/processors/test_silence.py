@@ -128,6 +128,14 @@ def test_an_import_of_old_leads_in_one_hour_is_not_expected_every_week() -> None
     assert max(profile.rates) < 12
 
 
+def test_sources_with_slow_days_are_given_more_time() -> None:
+    steady = JUDGE.learn(heard(poisson(Random(1), 50, 12)), START + 12 * WEEK_MS)
+    moody = JUDGE.learn(heard(poisson(Random(1), 50, 12, moods=0.4)), START + 12 * WEEK_MS)
+    assert steady.moods < 0.05
+    assert 0.1 < moody.moods < 0.25
+    assert JUDGE.chance(moody, 15) > 10 * JUDGE.chance(steady, 15)
+
+
 def test_arrivals_in_bunches_are_given_more_time() -> None:
     single = JUDGE.learn(heard(poisson(Random(1), 50, 8)), START + 8 * WEEK_MS)
     bunches = JUDGE.learn(heard(poisson(Random(1), 50, 8, bunch=4)), START + 8 * WEEK_MS)
@@ -139,20 +147,20 @@ def test_arrivals_in_bunches_are_given_more_time() -> None:
 @settings(deadline=None)
 @given(st.floats(0, 200), st.floats(0, 200), st.floats(1, 20), st.floats(1, 1e6))
 def test_the_chance_is_one_and_falls_with_what_was_expected(less: float, more: float, spread: float, n: float) -> None:
-    profile = Profile((1.0,) * 168, spread, n, WEEK_MS, 0)
+    profile = Profile((1.0,) * 168, spread, 0.1, n, WEEK_MS, 0)
     less, more = sorted((less, more))
     assert 0 <= JUDGE.chance(profile, more) <= JUDGE.chance(profile, less) <= JUDGE.chance(profile, 0) == 1
 
 
 def test_a_well_known_source_of_one_lead_a_day_is_judged_by_the_poisson_law() -> None:
-    profile = Profile((1 / 24,) * 168, 1.0, 1e9, WEEK_MS, 0)
+    profile = Profile((1 / 24,) * 168, 1.0, 0.0, 1e9, WEEK_MS, 0)
     assert JUDGE.chance(profile, 7.0) == pytest.approx(exp(-7), rel=1e-3)
 
 
 @settings(deadline=None)
 @given(st.integers(0, 10 * DAY_MS), st.integers(0, 10 * DAY_MS), st.integers(0, 10 * DAY_MS))
 def test_what_is_expected_adds_up(a: int, b: int, c: int) -> None:
-    profile = Profile(tuple(float(n % 7) for n in range(168)), 1.0, 1e4, WEEK_MS, 0)
+    profile = Profile(tuple(float(n % 7) for n in range(168)), 1.0, 0.0, 1e4, WEEK_MS, 0)
     low, middle, high = sorted((START + a, START + b, START + c))
     parts = JUDGE.expected(profile, low, middle) + JUDGE.expected(profile, middle, high)
     assert parts == pytest.approx(JUDGE.expected(profile, low, high), abs=1e-6)

@@ -210,3 +210,24 @@ def test_a_hurried_lead_goes_its_way_within_a_minute_or_so() -> None:
             spans[record.key].append(record.event.occurred_at)
     lengths = sorted(max(times) - min(times) for times in spans.values())
     assert timedelta(seconds=10) < lengths[len(lengths) // 2] < timedelta(seconds=90)
+
+
+def test_a_source_falls_silent_at_its_time_and_the_others_do_not() -> None:
+    sources = tuple(
+        replace(source, silent_after_minutes=10 * 1440, silent_for_minutes=5 * 1440)
+        if source.name == "website"
+        else source
+        for source in EVERYDAY.sources
+    )
+    arrived = [
+        (record.event.source, int(record.event.occurred_at.timestamp() * 1000) - (END - 20 * DAY))
+        for record in past(replace(EVERYDAY, sources=sources, faults=NO_FAULTS), leads=2000)
+        if isinstance(record.event, Created)
+    ]
+    silent = [source for source, at in arrived if 10 * DAY <= at < 15 * DAY]
+    assert "website" not in silent
+    assert len(silent) > 200
+    for begin, end in ((0, 10), (15, 20)):
+        spoken = [source for source, at in arrived if begin * DAY <= at < end * DAY]
+        assert 0.2 < spoken.count("website") / len(spoken) < 0.4
+    assert len(arrived) < 2000
