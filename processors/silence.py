@@ -234,7 +234,7 @@ def _without_the_busiest(counts: Sequence[int]) -> Sequence[int]:
 class _Miss(NamedTuple):
     """By how much a slot differed from what was learnt."""
 
-    count: int
+    arrivals: int
     rate: float
     weight: float
     loose: float
@@ -242,7 +242,7 @@ class _Miss(NamedTuple):
 
 def _dispersion(misses: Sequence[_Miss]) -> float:
     expected = sum(miss.weight * miss.rate for miss in misses)
-    surprise = sum(miss.weight * (miss.count - miss.rate) ** 2 / miss.loose for miss in misses)
+    surprise = sum(miss.weight * (miss.arrivals - miss.rate) ** 2 / miss.loose for miss in misses)
     return max(1.0, surprise / expected) if expected else 1.0
 
 
@@ -252,7 +252,7 @@ def _moods(misses: Sequence[_Miss], dispersion: float, day: int) -> float:
     for begin in range(0, len(misses), day):
         slots = misses[begin : begin + day]
         expected = sum(slot.rate for slot in slots)
-        miss = sum(slot.count for slot in slots) - expected
+        miss = sum(slot.arrivals for slot in slots) - expected
         explained += slots[0].weight * (miss**2 / slots[0].loose - dispersion * expected)
         squares += slots[0].weight * expected**2
     return max(0.0, explained / squares) if squares else 0.0
