@@ -39,9 +39,11 @@ class Timers:
     def between(self, after: int, until: int) -> Iterator[str]:
         """Yield the leads that are due after one moment and up to another (ms), and leave them in.
 
-        Some of them more often than once. It costs what lies between, however many leads wait beyond.
+        Some of them more often than once. It costs what lies between, however many leads wait beyond; after a leap, as
+        in a replay, what there is.
         """
-        for tick in range(after // TICK_MS + 1, until // TICK_MS + 1):
+        ticks = range(after // TICK_MS + 1, until // TICK_MS + 1)
+        for tick in ticks if len(ticks) < len(self._by_tick) else [tick for tick in self._by_tick if tick in ticks]:
             yield from self._by_tick.get(tick, ())
 
     def __len__(self) -> int:
