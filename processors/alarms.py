@@ -11,9 +11,25 @@ from datetime import datetime, tzinfo
 from msgspec import Struct
 
 from processors.labels import MISSING
-from schemas.alerts import Alert, AnsweredLate, Breached, Escalated, Resolved, Warned
+from schemas.alerts import (
+    Alert,
+    AnsweredLate,
+    Breached,
+    Escalated,
+    LeadAlert,
+    Resolved,
+    SourceAlert,
+    SourceResumed,
+    SourceSilent,
+    Warned,
+)
 
-BEGINNINGS: Mapping[type, str] = {Warned: "LeadWaiting", Breached: "LeadBreached", Escalated: "LeadEscalated"}
+BEGINNINGS: Mapping[type, str] = {
+    Warned: "LeadWaiting",
+    Breached: "LeadBreached",
+    Escalated: "LeadEscalated",
+    SourceSilent: "SourceSilent",
+}
 """What begins or goes on -> the name of its alarm."""
 
 _OWED = {"first_attempt": "first attempt", "first_contact": "first contact", "next_response": "answer"}
@@ -44,7 +60,7 @@ class Alarm(Struct, frozen=True):
 
     Attributes:
         alert_id: The alert's own id.
-        group: Alarms of the same group can be told in one message: team and policy.
+        group: Alarms of the same group can be told in one message: team and policy; those of all sources are one.
         labels: Say which alarm it is; two alarms with the same labels are the same one. Empty for an end.
         at: When it began, or when it ended.
         summary: One line for a person.
@@ -63,11 +79,29 @@ class Alarm(Struct, frozen=True):
 
 def is_end(alert: Alert) -> bool:
     """Return whether an alert says that something is over."""
-    return isinstance(alert, AnsweredLate | Resolved)
+    return isinstance(alert, AnsweredLate | Resolved | SourceResumed)
 
 
 def alarm_of(alert: Alert, wording: Wording) -> Alarm:
     """Put an alert into words."""
+    return _of_source(alert, wording) if isinstance(alert, SourceAlert) else _of_lead(alert, wording)
+
+
+def _of_source(alert: SourceAlert, wording: Wording) -> Alarm:
+    last = _clock(alert.last_arrival_at, wording.zone)
+    notes = {"last_arrival_at": alert.last_arrival_at.isoformat()}
+    if isinstance(alert, SourceSilent):
+        silent = span(alert.silent_seconds)
+        summary = f"{alert.source} is silent since {last}, for {silent}: {alert.expected_arrivals:.1f} leads expected"
+        notes["chance"] = f"{alert.chance:.2g}"
+        labels = _common_labels(alert, wording) | {"source": alert.source}
+    else:
+        over = "sends again" if alert.reason == "arrived" else "is silent for so long that it is taken to be gone"
+        summary, labels = f"{alert.source} {over}: its last lead before was {last}", {}
+    return Alarm(alert.alert_id, ("sources", "silence"), labels, alert.at, summary, notes, "")
+
+
+def _of_lead(alert: LeadAlert, wording: Wording) -> Alarm:
     team = alert.team or MISSING["team"]
     return Alarm(
         alert_id=alert.alert_id,
@@ -80,11 +114,16 @@ def alarm_of(alert: Alert, wording: Wording) -> Alarm:
     )
 
 
-def _labels(alert: Alert, team: str, wording: Wording) -> dict[str, str]:
-    labels = {
+def _common_labels(alert: Alert, wording: Wording) -> dict[str, str]:
+    return {
         "alertname": BEGINNINGS[type(alert)],
         "app": wording.app,
         "severity": wording.severities[str(alert.__struct_config__.tag)],
+    }
+
+
+def _labels(alert: LeadAlert, team: str, wording: Wording) -> dict[str, str]:
+    labels = _common_labels(alert, wording) | {
         "team": team,
         "policy": alert.policy,
         "obligation": alert.obligation,
@@ -94,7 +133,7 @@ def _labels(alert: Alert, team: str, wording: Wording) -> dict[str, str]:
     return labels | {"step": str(alert.step)} if isinstance(alert, Escalated) else labels
 
 
-def _summary(alert: Alert, zone: tzinfo) -> str:
+def _summary(alert: LeadAlert, zone: tzinfo) -> str:
     lead, owed = alert.lead_id, _OWED[alert.obligation]
     began, deadline = _clock(alert.began_at, zone), _clock(alert.deadline, zone)
     match alert:
@@ -111,7 +150,7 @@ def _summary(alert: Alert, zone: tzinfo) -> str:
             return f"{lead}: {_ENDS.get(alert.reason, alert.reason)} ({owed} was due {deadline})"
 
 
-def _notes(alert: Alert) -> dict[str, str]:
+def _notes(alert: LeadAlert) -> dict[str, str]:
     return {
         "owner": alert.owner or "nobody",
         "began_at": alert.began_at.isoformat(),

@@ -19,7 +19,7 @@ from processors.promises import Split, steps_of
 from processors.record import Lead, Said
 from processors.rows import EPOCH, MERGED, rows
 from processors.waits import Answer, Broken, Retelling
-from schemas.alerts import Alert, AnsweredLate, Breached, Escalated, Resolved, Warned, alert_id
+from schemas.alerts import AnsweredLate, Breached, Escalated, LeadAlert, Resolved, Warned, alert_id
 
 ALL_JUDGED = 3
 """`Lead.judged` when neither the first attempt nor the first contact is open any more."""
@@ -65,7 +65,7 @@ class Announcer:
                     first = due
         return first
 
-    def look(self, lead_id: str, lead: Lead, now: int) -> Iterator[Alert]:
+    def look(self, lead_id: str, lead: Lead, now: int) -> Iterator[LeadAlert]:
         """Yield the steps that have passed and were not announced, and note that they are now.
 
         A warning that was noticed only after the breach is left out: it would be news of yesterday.
@@ -90,9 +90,9 @@ class Announcer:
                 if step != WARNING or passed == BREACH:
                     yield self._step(_Wait(lead_id, lead, obligation, said), step, times[step], now)
 
-    def ended(self, lead_id: str, lead: Lead) -> list[Alert]:
+    def ended(self, lead_id: str, lead: Lead) -> list[LeadAlert]:
         """Return what is over since the last call, and note that it was told."""
-        alerts: list[Alert] = []
+        alerts: list[LeadAlert] = []
         for obligation, said in sorted(lead.said.items()) if lead.said else ():
             if not self._goes_on(lead, obligation, said):
                 lead.said = {known: what for known, what in (lead.said or {}).items() if known != obligation} or None
@@ -104,7 +104,7 @@ class Announcer:
                     alerts.extend(self._judge(lead_id, lead, obligation))
         return alerts
 
-    def _judge(self, lead_id: str, lead: Lead, obligation: int) -> Iterator[Alert]:
+    def _judge(self, lead_id: str, lead: Lead, obligation: int) -> Iterator[LeadAlert]:
         """Yield a late answer to a wait that was never spoken of, and note that it was judged."""
         lead.judged |= 1 << obligation
         if steps_of(lead, obligation) > BREACH:
@@ -162,7 +162,7 @@ class Announcer:
 
     # -- alerts --------------------------------------------------------------------------------------------------
 
-    def _step(self, wait: _Wait, step: int, due: int, now: int) -> Alert:
+    def _step(self, wait: _Wait, step: int, due: int, now: int) -> LeadAlert:
         kind = "warned" if step == WARNING else "breached" if step == BREACH else "escalated"
         common = self._common(wait, f"{kind}/{step}", now) | {"at": _time(due)}
         delayed = max(0, now - due) / 1000
@@ -172,7 +172,7 @@ class Announcer:
             return Breached(**common, delayed_seconds=delayed)
         return Escalated(**common, step=step - BREACH, delayed_seconds=delayed)
 
-    def _end(self, wait: _Wait) -> Alert:
+    def _end(self, wait: _Wait) -> LeadAlert:
         lead, (began, _, _, deadline, _) = wait.lead, wait.said
         if not lead.counts:
             merged = next((row.at for row in rows(lead.log) if row.code == MERGED), deadline)
@@ -188,7 +188,7 @@ class Announcer:
             return Resolved(**self._common(wait, "resolved", lead.closed), reason="closed")
         return Resolved(**self._common(wait, "resolved", max(began, lead.since)), reason="superseded")
 
-    def _late(self, wait: _Wait, answer: Answer) -> Alert:
+    def _late(self, wait: _Wait, answer: Answer) -> LeadAlert:
         common = self._common(wait, "answered_late", answer.at, answer.split)
         if answer.broken:  # the lead may have gone to other hours since the warning
             common["deadline"] = _time(answer.broken.deadline)

@@ -5,6 +5,7 @@ r"""A shard's stored form: keys and values of a compacted topic.
     d<slot>             one commit's cells and counts, in a ring of slots
     p<minute>           a whole pane, written at checkpoints
     m                   checkpoint: number of the last commit in the panes, counts, edges, meaning
+    f                   how fast leads are answered, written at checkpoints: an estimate, which may miss the last ones
 
 Restoring takes the panes, then the slots that are newer than the checkpoint. At low rates a slot is a tenth of the
 panes it changes; at high rates a checkpoint now and then costs nothing.
@@ -23,7 +24,7 @@ from processors.record import encode_lead
 from processors.revision import Moved, moved, sums
 from processors.shard import Shard
 
-LEAD, LABEL, SLOT, PANE, CHECKPOINT = b"l", b"n", b"d", b"p", b"m"
+LEAD, LABEL, SLOT, PANE, CHECKPOINT, SERVICE = b"l", b"n", b"d", b"p", b"m", b"f"
 FORMAT = 2
 """Version of the stored form; a worker refuses any other one: it could not read the lead records."""
 
@@ -145,6 +146,7 @@ class Changelog:
         out.extend((PANE + b"%d" % start, panes.packed(start)) for start in sorted(panes.stale))
         panes.stale.clear()
         out.append((CHECKPOINT, self._head(self._meaning)))
+        out.append((SERVICE, self._shard.service.packed()))
         self._due = False
 
     def _head(self, meaning: bytes) -> bytes:
@@ -186,6 +188,8 @@ class Changelog:
         elif kind == CHECKPOINT:
             _check_format(msgpack.decode(value)[0])
             self._stored = _decode_checkpoint(value)
+        elif kind == SERVICE:
+            self._shard.service.load(value)
 
     def loaded(self) -> Generator[None, None, bool]:
         """Take up work after the last record, a slice at a time: it may take minutes.

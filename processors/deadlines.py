@@ -36,12 +36,15 @@ class Timers:
         while self._ticks and self._ticks[0] <= last:
             yield from self._by_tick.pop(heapq.heappop(self._ticks))
 
-    def upcoming(self, until: int) -> Iterator[str]:
-        """Yield the leads that are due up to `until` (ms) and leave them in; some of them more often than once."""
-        last = until // TICK_MS
-        for tick, leads in self._by_tick.items():
-            if tick <= last:
-                yield from leads
+    def between(self, after: int, until: int) -> Iterator[str]:
+        """Yield the leads that are due after one moment and up to another (ms), and leave them in.
+
+        Some of them more often than once. It costs what lies between, however many leads wait beyond; after a leap, as
+        in a replay, what there is.
+        """
+        ticks = range(after // TICK_MS + 1, until // TICK_MS + 1)
+        for tick in ticks if len(ticks) < len(self._by_tick) else [tick for tick in self._by_tick if tick in ticks]:
+            yield from self._by_tick.get(tick, ())
 
     def __len__(self) -> int:
         return sum(map(len, self._by_tick.values()))

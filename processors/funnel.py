@@ -55,6 +55,8 @@ class Funnel(Struct, frozen=True, kw_only=True):
         rolling: Rolling windows: name -> length in minutes, at most 129,600 (90 days).
         calendar: Calendar windows among "today", "week", "month", "quarter"; each brings its predecessor.
         label_caps: Label table -> how many different names are kept apart; more are counted as "other".
+        arrival_grain: Length of the slots that arrivals are counted in, ms; `arrival_memory`: how long they are kept.
+        service_half_life: After which what was learnt about how fast leads are answered counts half, ms.
     """
 
     stages: tuple[Stage, ...] = (Stage("contacted"), Stage("qualified"), Stage("proposal"), Stage("negotiation"))
@@ -73,6 +75,9 @@ class Funnel(Struct, frozen=True, kw_only=True):
     )
     calendar: tuple[str, ...] = ("today", "week", "month", "quarter")
     label_caps: dict[str, int] = field(default_factory=dict)
+    arrival_grain: int = HOUR_MS
+    arrival_memory: int = 84 * DAY_MS
+    service_half_life: int = 3 * DAY_MS
 
     def meaning(self) -> bytes:
         """Return a digest of everything that the stored numbers depend on.

@@ -15,14 +15,16 @@ from typing import Any
 
 from processors.ages import Ages
 from processors.announcements import Announcer
+from processors.arrivals import Arrivals, Heard
 from processors.calendar_days import Days
 from processors.cells import FAMILY, Cells
 from processors.deadlines import Timers
 from processors.events import Encoder, note_of
 from processors.fold import Fold
+from processors.forecast import Forecasts, Scores, new_scores
 from processors.funnel import Funnel
 from processors.history import BIRTH_TABLES, History
-from processors.labels import tables
+from processors.labels import OTHER, tables
 from processors.panes import Panes
 from processors.questions.live import OPEN_AGE, ORPHAN_CELL, UNANSWERED_AGE, age_group, age_start, is_age
 from processors.record import Lead, decode_lead, encode_lead
@@ -39,10 +41,11 @@ from processors.rows import (
     milliseconds,
     pack_row,
 )
+from processors.service import Service
 from processors.waiting import WaitingList
 from processors.waits import Retelling
 from processors.windows import Windows
-from schemas.alerts import Alert
+from schemas.alerts import LeadAlert
 from schemas.lead_events import Created
 from schemas.refusals import Reason, Refusal, refuse
 
@@ -60,6 +63,7 @@ class Shard:
 
     Args:
         funnel: What the events mean.
+        scores: Where the forecasts of breaches are scored.
 
     Attributes:
         labels: Label tables.
@@ -71,13 +75,17 @@ class Shard:
         ages: Family number -> group number -> start times of what is open.
         counts: What happened here, never going back: name -> count.
         timers: When to look at which lead again.
+        arrivals: When leads came from which source.
+        service: How fast leads are answered.
+        forecasts: How many promises will be broken soon.
         alerts: What others are to be told; taken by the runtime.
         waiting: The leads that wait for an answer, as of the last commit; told of flushes and commits by the runtime.
         watermark: Largest event time applied, ms.
     """
 
-    def __init__(self, funnel: Funnel) -> None:
+    def __init__(self, funnel: Funnel, scores: Scores | None = None) -> None:
         self.funnel = funnel
+        self._scores = scores or new_scores()
         days = Days(funnel.zone)
         self.panes = Panes(days)
         self.windows = Windows(funnel, days, self.panes)
@@ -87,9 +95,11 @@ class Shard:
         self.cells: Cells = defaultdict(int)
         self.unlogged: list[Cells] = []
         self.counts: defaultdict[str, int] = defaultdict(int)
-        self.alerts: list[Alert] = []
+        self.alerts: list[LeadAlert] = []
         self.watermark = 0
         self.timers = Timers()
+        self._clear_derived()
+        self.service = Service(funnel.service_half_life)
         self.set_labels({})
 
     def set_labels(self, stored: Mapping[tuple[str, int], str]) -> None:
@@ -103,6 +113,7 @@ class Shard:
         self.history = History(self.fold, self.labels)
         self.announcer = Announcer(self.fold, Retelling(self.funnel, self.labels), self.labels)
         self.waiting = WaitingList(self.fold, self.labels, self.cold)
+        self.forecasts = Forecasts(self.fold.promises, self.service, self._scores)
         self._encoders = Encoder(self.funnel, self.labels).of
         self._birth_numbers = [self.labels[table].number for table in BIRTH_TABLES]
 
@@ -143,7 +154,7 @@ class Shard:
         else:
             result = self.history.insert(self.cells, lead, row, note_of(event))
         if self.fold.stirred or len(log) >= self.history.max_log:
-            self._follow(lead_id, lead)
+            self._follow(lead_id, lead, t)
         return result
 
     def _create(self, event: Created, t: int) -> Result:
@@ -154,11 +165,22 @@ class Shard:
         numbers = [number(name) for number, name in zip(self._birth_numbers, _birth_names(event), strict=True)]
         source, campaign, segment, region, product, team, currency = numbers
         birth = (source, campaign, segment, region, product, team, currency)
+        was = lead.source, lead.created
         result = self.history.create(self.cells, lead, t, identity(event.event_id), birth, event.amount)
-        self._follow(lead_id, lead)
+        self._arrive(was, (lead.source, lead.created))
+        self._follow(lead_id, lead, lead.created)
+        if result is ACCEPTED and lead.attempted:
+            self.forecasts.born(lead_id, lead)
         return result
 
-    def _follow(self, lead_id: str, lead: Lead) -> None:
+    def _arrive(self, was: tuple[int, int], now: tuple[int, int]) -> None:
+        """Count a creation at its time; an earlier one that came later takes its place."""
+        if now != was:
+            if was[1]:
+                self.arrivals.remove(*was)
+            self.arrivals.add(*now)
+
+    def _follow(self, lead_id: str, lead: Lead, t: int) -> None:
         """Keep the log bounded, say what is over, and plan the next look."""
         self.fold.stirred = False
         if len(lead.log) > self.history.max_log:
@@ -166,6 +188,7 @@ class Shard:
         if lead.counts or lead.said or lead.due:
             self.alerts.extend(self.announcer.ended(lead_id, lead))
             self._plan(lead_id, lead)
+            self.forecasts.follow(lead_id, lead, t)
 
     # -- deadlines -----------------------------------------------------------------------------------------------
 
@@ -183,6 +206,7 @@ class Shard:
             lead = self.hot.get(lead_id) or self.look(lead_id)
             if lead is not None and 0 < lead.due <= now:  # else planned anew since
                 changed |= self._pass_deadline(lead_id, self.hot.get(lead_id) or self.open(lead_id), now)
+        self.forecasts.tick(now, self.timers, self.look)
         return changed
 
     def _pass_deadline(self, lead_id: str, lead: Lead, now: int) -> bool:
@@ -193,6 +217,7 @@ class Shard:
         self.alerts.extend(self.announcer.look(lead_id, lead, now))
         lead.due = 0
         self._plan(lead_id, lead)
+        self.forecasts.follow(lead_id, lead, now, found=True)
         return passed or len(self.alerts) > told  # the row may be known: an event can come between two equal times
 
     def _plan(self, lead_id: str, lead: Lead) -> None:
@@ -240,6 +265,12 @@ class Shard:
         self.merge()
         return self.panes.advance(now)
 
+    def heard(self, now: int) -> dict[str, Heard]:
+        """Return what was heard of each source up to `now`, ms; names beyond the cap of the label are left out."""
+        self.arrivals.prune(now)
+        names = self.labels["source"].names
+        return {names[number]: heard for number, heard in self.arrivals.heard.items() if number != OTHER}
+
     def oldest(self, family: int) -> Iterator[tuple[int, int]]:
         """Yield group number and start time (ms) of the oldest entry of each group of an age family."""
         for group, ages in self.ages[family].items():
@@ -254,7 +285,7 @@ class Shard:
         """
         self.merge()
         self.panes.clear()
-        self._clear_ages()
+        self._clear_derived()
         ids = iter(list(self.cold))
         while part := list(islice(ids, _RECOMPUTED_AT_ONCE)):
             yield [lead_id for lead_id in part if self._recompute(lead_id)]
@@ -264,6 +295,7 @@ class Shard:
     def _recompute(self, lead_id: str) -> bool:
         known = self.cold[lead_id]
         lead = decode_lead(known)
+        self._remember(lead)
         self.fold.recompute(self.cells, lead)
         self._plan(lead_id, lead)
         self.waiting.restore(lead_id, lead)
@@ -271,13 +303,14 @@ class Shard:
         return packed != known
 
     def derive(self) -> Iterator[None]:
-        """Make ages, timers and who waits from the lead records, a slice at a time: they are not stored."""
-        self._clear_ages()
+        """Make ages, timers, arrivals and who waits from the lead records, a slice at a time: they are not stored."""
+        self._clear_derived()
         leads = iter(self.cold.items())
         while part := list(islice(leads, _DERIVED_AT_ONCE)):
             cells: Cells = defaultdict(int)
             for lead_id, packed in part:
                 lead = decode_lead(packed)
+                self._remember(lead)
                 if lead.due:
                     self.timers.add(lead_id, lead.due)
                 self.waiting.restore(lead_id, lead)
@@ -286,13 +319,18 @@ class Shard:
             self._age([cell for cell in cells.items() if is_age(cell[0])])
             yield
 
+    def _remember(self, lead: Lead) -> None:
+        if lead.created:
+            self.arrivals.add(lead.source, lead.created)
+
     def _age(self, cells: list[tuple[int, int]]) -> None:
         for cell, value in cells:
             self.ages[cell >> FAMILY & 63][age_group(cell)].add(age_start(cell), value)
 
-    def _clear_ages(self) -> None:
+    def _clear_derived(self) -> None:
         for groups in self.ages.values():
             groups.clear()
+        self.arrivals = Arrivals(self.funnel.arrival_grain, self.funnel.arrival_memory)
 
 
 def _impossible(occurred_at: datetime, latest: int) -> Refusal:

@@ -1,4 +1,4 @@
-"""What leadpulse tells others about single leads: the events of the alerts topic.
+"""What leadpulse tells others about single leads and sources: the events of the alerts topic.
 
 One more kind of alert is one more struct below and one more member of `Alert`.
 """
@@ -111,7 +111,56 @@ class Resolved(_Promised, frozen=True, gc=False, kw_only=True, tag="resolved"):
     reason: str
 
 
-Alert = Warned | Breached | Escalated | AnsweredLate | Resolved
+class _SourceAlert(Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
+    """The fields that every alert about a source has.
+
+    Attributes:
+        alert_id: Names this alert for ever; the same cause gives the same id.
+        incident_id: Names the silence: the same in its beginning and its end.
+        source: The source it is about, and the key of its record.
+        last_arrival_at: When the last lead before the silence was created.
+        at: When it was judged silent, or when the silence ended.
+    """
+
+    alert_id: str
+    incident_id: str
+    source: str
+    last_arrival_at: EventTime
+    at: EventTime
+
+
+class SourceSilent(_SourceAlert, frozen=True, gc=False, kw_only=True, tag="source_silent"):
+    """A source sends nothing, and should have by now.
+
+    Attributes:
+        silent_seconds: Since its last lead, in seconds.
+        expected_arrivals: Leads expected since then.
+        chance: Of such a silence at least once in a day, if the source were well.
+    """
+
+    silent_seconds: float
+    expected_arrivals: float
+    chance: float
+
+
+class SourceResumed(_SourceAlert, frozen=True, gc=False, kw_only=True, tag="source_resumed"):
+    """The silence of a source is over.
+
+    Attributes:
+        reason: ``arrived``: it sent a lead; ``given_up``: it has been silent for so long that it is taken to be gone,
+            or is not judged any more.
+    """
+
+    reason: str
+
+
+LeadAlert = Warned | Breached | Escalated | AnsweredLate | Resolved
+"""Any alert about a lead; its record's key is the lead id."""
+
+SourceAlert = SourceSilent | SourceResumed
+"""Any alert about a source; its record's key is the source."""
+
+Alert = Warned | Breached | Escalated | AnsweredLate | Resolved | SourceSilent | SourceResumed
 """Any event of the alerts topic."""
 
 

@@ -3,7 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from schemas.alerts import Alert, AnsweredLate, Breached, Escalated, Resolved, Warned, alert_id
+from schemas.alerts import (
+    Alert,
+    AnsweredLate,
+    Breached,
+    Escalated,
+    Resolved,
+    SourceResumed,
+    SourceSilent,
+    Warned,
+    alert_id,
+)
 from schemas.interaction_events import Interaction
 from schemas.lead_events import (
     AmountChanged,
@@ -23,6 +33,9 @@ from schemas.lead_events import (
 
 _LEAD: Final = "L-20417"
 _MORNING: Final = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
+
+
+_LAST: Final = str(int(_MORNING.timestamp() * 1000))
 
 
 def _at(minutes: float) -> datetime:
@@ -95,6 +108,24 @@ ALERTS: Final[tuple[Alert, ...]] = (
     ),
     Resolved(
         alert_id=alert_id("resolved", _LEAD, _WAIT), at=_at(3), human_seconds=120.0, reason="answered", **_PROMISED
+    ),
+    SourceSilent(
+        alert_id=alert_id("source_silent", "web", _LAST),
+        incident_id=alert_id("silence", "web", _LAST),
+        source="web",
+        last_arrival_at=_at(0),
+        at=_at(95),
+        silent_seconds=5700.0,
+        expected_arrivals=12.4,
+        chance=0.0004,
+    ),
+    SourceResumed(
+        alert_id=alert_id("source_resumed", "web", _LAST),
+        incident_id=alert_id("silence", "web", _LAST),
+        source="web",
+        last_arrival_at=_at(0),
+        at=_at(130),
+        reason="arrived",
     ),
 )
 """Examples of all alerts."""

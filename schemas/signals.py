@@ -8,6 +8,7 @@ happened to this application and never go back, across restarts and rebalances.
 
 from __future__ import annotations
 
+from schemas.foresight_signals import FORESIGHT
 from schemas.lead_signals import BUSINESS
 from schemas.notify_signals import NOTIFIER
 from schemas.signal import READY, WINDOW, Signal, with_values
@@ -15,6 +16,7 @@ from schemas.worker_signals import OPERATIONAL
 
 __all__ = [
     "BUSINESS",
+    "FORESIGHT",
     "NOTIFIER",
     "OPERATIONAL",
     "READY",
@@ -26,7 +28,7 @@ __all__ = [
     "with_values",
 ]
 
-SIGNALS: tuple[Signal, ...] = BUSINESS + OPERATIONAL + NOTIFIER
+SIGNALS: tuple[Signal, ...] = BUSINESS + FORESIGHT + OPERATIONAL + NOTIFIER
 
 
 def by_family() -> dict[str, Signal]:

@@ -14,9 +14,14 @@ from msgspec import Struct, structs
 from msgspec.json import Decoder
 
 from processors.changelog import Changelog
+from processors.forecast import Scores
 from processors.funnel import Funnel
+from processors.incidents import KEY as INCIDENT
+from processors.incidents import Incidents
 from processors.results import ACCEPTED, DUPLICATE, Dropped, Result
 from processors.shard import ANY_TIME, Shard
+from processors.silence import Verdict
+from schemas.alerts import Alert
 from schemas.cloudevents import decode_record
 from schemas.codec import MAX_BYTES, UNREADABLE, encode
 from schemas.dead_letters import dead_letter, headers_of
@@ -62,24 +67,33 @@ class LeadState:
         outlets: The topics.
         clock: The wall clock; None for a replay, where now is the largest event time and nothing is in the future.
         future_tolerance: How far ahead of the wall clock an event may be, ms.
+        scores: Where the forecasts of this worker are scored.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last by name
         self,
         partition: int,
         funnel: Funnel,
         outlets: Outlets,
         clock: Clock | None = wall_clock,
         future_tolerance: int = 300_000,
+        *,
+        scores: Scores | None = None,
     ) -> None:
         self.partition = partition
-        self.shard = Shard(funnel)
+        self.shard = Shard(funnel, scores)
         self.changelog = Changelog(self.shard)
         self.outputs: list[Output] = []
         self.counts: dict[str, int] = {}
         """The shard's counts as of the last commit: what readers may see without ever seeing it go back."""
         self.taken_at = 0
         """Wall time in ms at which the state was recovered and this worker took it up."""
+        self.reached: int | None = None
+        """Wall time in ms up to which everything on the inputs has been applied; None while it is not known."""
+        self.incidents = Incidents()
+        """The silences of sources that were announced; only one partition has any, it judges for all."""
+        self.verdict: Verdict | None = None
+        """What was found about the sources, to be announced by the next tick."""
         self.recomputed = False
         """Whether the numbers were made anew at the last recovery, their meaning having changed."""
         self.known_until = 0
@@ -102,7 +116,10 @@ class LeadState:
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Take a changelog record."""
-        self.changelog.load(key, value)
+        if key.startswith(INCIDENT):
+            self.incidents.load(key, value)
+        else:
+            self.changelog.load(key, value)
 
     def loaded(self) -> Iterator[None]:
         """Take up work after the last changelog record, a slice at a time.
@@ -161,12 +178,16 @@ class LeadState:
 
     def tick(self, reached: int) -> bool:
         """Judge the deadlines up to a wall time (ms) at which everything is known; in a replay, up to its own then."""
+        self.reached = reached
         changed = self.shard.tick(reached if self._wall else self._event_clock.at(reached))
         if self.shard.alerts:
             self._tell()
         self._reached = reached
         if not self.shard.hot and self._reached_at_flush is None:
             self.known_until = reached
+        if self.verdict is not None:
+            verdict, self.verdict = self.verdict, None
+            changed |= self._announce(verdict)
         return changed
 
     def flush(self) -> Iterable[tuple[bytes, bytes | None]]:
@@ -174,7 +195,7 @@ class LeadState:
         self.changelog.advance(self.now())
         self.shard.waiting.flushing(self.shard.hot)
         self._reached_at_flush = self._reached
-        records = self.changelog.flush()
+        records = [*self.changelog.flush(), *self.incidents.flush()]
         self._flushed = dict(self.shard.counts)
         return records
 
@@ -211,8 +232,15 @@ class LeadState:
 
     def _tell(self) -> None:
         for alert in self.shard.alerts:
-            kind = str(alert.__struct_config__.tag)
-            self.shard.counts[f"alert.{kind}"] += 1
-            told = structs.replace(alert, link=self._outlets.link(alert.lead_id))
-            self.outputs.append(Output(self._outlets.alerts, alert.lead_id.encode(), encode(told)))
+            self._send(alert.lead_id, structs.replace(alert, link=self._outlets.link(alert.lead_id)))
         self.shard.alerts.clear()
+
+    def _announce(self, verdict: Verdict) -> bool:
+        alerts = list(self.incidents.follow(verdict))
+        for alert in alerts:
+            self._send(alert.source, alert)
+        return bool(alerts)
+
+    def _send(self, key: str, alert: Alert) -> None:
+        self.shard.counts[f"alert.{alert.__struct_config__.tag}"] += 1
+        self.outputs.append(Output(self._outlets.alerts, key.encode(), encode(alert)))

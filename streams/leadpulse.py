@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from faust.assignor.partition_assignor import PartitionAssignor
 
+from processors.forecast import new_scores
 from processors.funnel import Funnel
 from streams.agents import LeadState, wall_clock
 from streams.engine.app import EngineApp
@@ -17,12 +19,14 @@ from streams.faust_worker import worker_class
 from streams.plan import engine_options, state_factory, topic_plans
 from streams.settings.funnel import funnel_of
 from streams.settings.sections import Settings
+from streams.settings.silence import silence_rules
+from streams.silence import Report, Silences, report
 from streams.topics import ensure_topics
 from streams.waiting_view import Owned, WaitingView
 from streams.web.access import access_of
 from streams.web.addresses import base_url
 from streams.web.metrics import Scraper
-from streams.web.server import WebServer
+from streams.web.server import WebServer, complain_of
 
 
 class LeadpulseApp(EngineApp):
@@ -34,6 +38,8 @@ class LeadpulseApp(EngineApp):
     Attributes:
         funnel: What the events mean.
         partitions: Partitions of the inputs; 0 before the broker was asked.
+        scores: How good the forecasts of this worker were.
+        silences: Judges the sources, if this worker is to.
         scraper: Makes `/metrics`; its board has the numbers.
     """
 
@@ -48,6 +54,11 @@ class LeadpulseApp(EngineApp):
             prepare=self._get_ready,
             **{"canonical_url": base_url(settings.web), "Worker": worker_class(settings.log), **faust_settings},
         )
+        self.scores = new_scores()
+        self.silences = Silences(
+            self, silence_rules(settings), self._ask_others, settings.silence.check_interval.seconds
+        )
+        self._judging: asyncio.Task[None] | None = None
         registry, measurements = registry_for(self)
         self.scraper = Scraper(self.funnel, registry, measurements)
         access = access_of(settings.web)
@@ -55,7 +66,7 @@ class LeadpulseApp(EngineApp):
         self._view = WaitingView(self._owned, lambda: self.partitions, settings) if settings.redis.url else None
         if self._view:
             registry.register(ViewCollector(self._view.standing))
-        self._new_state = state_factory(settings)
+        self._new_state = state_factory(settings, self.scores)
         Engine(self, self._make_state, measurements)
 
     def _make_state(self, partition: int) -> LeadState:
@@ -79,9 +90,17 @@ class LeadpulseApp(EngineApp):
         self.partitions = layout.partitions
         if self._view:
             self._view.start()
+        if self.settings.silence.enabled and self.settings.worker.clock == "wall":
+            self._judging = asyncio.create_task(self.silences.run())
+            self._judging.add_done_callback(complain_of("sources are no longer judged"))
+
+    async def _ask_others(self, counts: bool) -> Iterable[Report]:
+        return await self._web.reports(counts)
 
     async def on_stop(self) -> None:
         """Stop; the last scrapes are answered meanwhile."""
+        if self._judging is not None:
+            self._judging.cancel()
         if self._view:
             await self._view.stop()
         await super().on_stop()
@@ -116,6 +135,10 @@ class LeadpulseApp(EngineApp):
         # INTERNAL: every member learns with its assignment which URL owns which partitions; Faust's router reads this.
         assignor = cast(PartitionAssignor, self.assignor)
         return sorted(set(assignor.external_topic_distribution) - {str(self.conf.canonical_url)})
+
+    def arrivals(self, *, counts: bool) -> Report:
+        """Return what was heard of the sources, with the arrivals of each slot or without."""
+        return report(self.lead_states, self.funnel.arrival_grain, self.wall_now(), counts=counts)
 
     def wall_now(self) -> int:
         """Return the wall time in ms."""

@@ -7,6 +7,7 @@ from functools import partial
 
 from msgspec import structs
 
+from processors.forecast import Scores
 from schemas.codec import INTERACTION_DECODER, LEAD_DECODER
 from streams.agents import LeadState, Outlets, wall_clock
 from streams.engine.options import EngineOptions
@@ -59,8 +60,13 @@ def topic_plans(settings: Settings) -> list[TopicPlan]:
     ]
 
 
-def state_factory(settings: Settings) -> Callable[[int], LeadState]:
-    """Return what makes the empty state of a partition, with the rules that the settings give."""
+def state_factory(settings: Settings, scores: Scores | None = None) -> Callable[[int], LeadState]:
+    """Return what makes the empty state of a partition, with the rules that the settings give.
+
+    Args:
+        settings: What the user decided.
+        scores: Where the forecasts of this worker are scored.
+    """
     topics, worker = settings.topics, settings.worker
     funnel = funnel_of(settings)
     outlets = Outlets(
@@ -71,5 +77,5 @@ def state_factory(settings: Settings) -> Callable[[int], LeadState]:
     )
     clock = wall_clock if worker.clock == "wall" else None
     return lambda partition: LeadState(
-        partition, funnel, outlets, clock=clock, future_tolerance=worker.future_tolerance.ms
+        partition, funnel, outlets, clock=clock, future_tolerance=worker.future_tolerance.ms, scores=scores
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploy.boards.frame import ALERTS_OF_OURS, Board
-from deploy.boards.looks import BANDS, Look, rising
+from deploy.boards.looks import BANDS, Look, falling, rising
 from deploy.boards.panels import Panel, Panels, Query, colored, own_query
 from deploy.boards.promql import counted, hourly, total
 from deploy.boards.terms import Terms
 from deploy.boards.wallboard import WAITING, WHO
 from schemas.signal import whole
+from schemas.signals import by_name
 
 _BREACHED, _WARNED = 'leadpulse_unanswered_leads{band="breached"}', 'leadpulse_unanswered_leads{band="warned"}'
 _TILE = Look(unit="locale", width=6, height=6)
@@ -28,6 +29,8 @@ def alarms(terms: Terms) -> Board:
         rows=[
             ("Now", _now(make)),
             ("Lately", [*_told(make), *_waiting(make)]),
+            ("What is coming", _forecast(make)),
+            ("Telling people", _notifier(make)),
         ],
     )
 
@@ -67,4 +70,56 @@ def _waiting(make: Panels) -> Sequence[Panel]:
     return [
         colored(bands, BANDS),
         make.rows("leadpulse_promised_leads", announced, Look(title="Announced, by policy and team"), {}),
+    ]
+
+
+def _forecast(make: Panels) -> Sequence[Panel]:
+    deciles = {
+        "Forecasts": "sum by (horizon, decile) (increase(leadpulse_forecasts_total[1d])) > 0",
+        # At least 0: a decile without a forecast has no share, and would be shown as NaN.
+        "Forecast share": f"{by_name('leadpulse_forecast_breaches_expected').query} >= 0",
+        "Came true": f"{by_name('leadpulse_forecast_breaches').query} >= 0",
+    }
+    none = "nothing to score yet"
+    return [
+        make.series(
+            "leadpulse_expected_breaches",
+            [own_query("leadpulse_expected_breaches", "{{team}}, {{horizon}}")],
+            Look(width=12),
+        ),
+        make.tile(
+            "leadpulse_forecast_squared_error",
+            [own_query("leadpulse_forecast_squared_error", "{{horizon}}")],
+            Look(width=6, decimals=3, empty=none),
+        ),
+        make.tile(
+            "leadpulse_forecast_reference_squared_error",
+            [own_query("leadpulse_forecast_reference_squared_error", "{{horizon}}")],
+            Look(width=6, decimals=2, steps=falling(0, 0.1), empty=none),
+        ),
+        make.rows(
+            "leadpulse_forecast_breaches",
+            [Query(expr, head) for head, expr in deciles.items()],
+            Look(title="Is the forecast right?", width=24, empty=none, note="Each row is a decile of the forecast."),
+            {"Forecast share": "percentunit", "Came true": "percentunit"},
+        ),
+    ]
+
+
+def _notifier(make: Panels) -> Sequence[Panel]:
+    third = Look(width=8)
+    names = {
+        "leadpulse_notify_alarms": "{{receiver}}: {{outcome}}",
+        "leadpulse_notify_requests": "{{receiver}}: {{outcome}}",
+        "leadpulse_notify_request_duration_seconds": "{{receiver}}",
+        "leadpulse_notify_oldest_undelivered_seconds": "{{receiver}}",
+        "leadpulse_notify_queue_alarms": "{{receiver}}",
+        "leadpulse_notify_lag_records": "{{receiver}}",
+        "leadpulse_notify_open_incidents": "{{receiver}}",
+        "leadpulse_notify_ready": "ready",
+    }
+    speeds = ("leadpulse_notify_alarms", "leadpulse_notify_requests")
+    return [
+        make.series(name, [own_query(name, legend)], third.but(unit="cps" if name in speeds else ""))
+        for name, legend in names.items()
     ]

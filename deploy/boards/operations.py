@@ -30,6 +30,8 @@ def operations(terms: Terms) -> Board:
             ("What flows", _flow(make)),
             ("The engine", _engine(make)),
             ("Process and state", _process(make)),
+            ("Who waits, in Redis", _view(make)),
+            ("Looking ahead", _foresight(make)),
         ],
     )
 
@@ -115,9 +117,14 @@ def _engine(make: Panels) -> Sequence[Panel]:
         ("leadpulse_engine_incidents", "{{kind}}"),
         ("leadpulse_lost_records", "{{topic}}"),
     )
-    units = {"leadpulse_transaction_bytes": "Bps", "leadpulse_transaction_records": "cps"}
+    four = ("leadpulse_transaction", "leadpulse_chunk")
     return [
-        make.series(name, [own_query(name, legend)], _THIRD.but(unit=units.get(name, ""))) for name, legend in names
+        make.series(
+            name,
+            [own_query(name, legend)],
+            Look(width=6 if name.startswith(four) else 8, unit="Bps" if name.endswith("_bytes") else ""),
+        )
+        for name, legend in names
     ]
 
 
@@ -143,5 +150,34 @@ def _process(make: Panels) -> Sequence[Panel]:
             "leadpulse_ready",
             [Query("leadpulse_ready", "{{instance}}")],
             _THIRD.but(title="Ready, by worker", unit="locale"),
+        ),
+    ]
+
+
+def _view(make: Panels) -> Sequence[Panel]:
+    names = {
+        "leadpulse_waiting_view_up": "up",
+        "leadpulse_waiting_view_lag_seconds": "lag",
+        "leadpulse_waiting_view_pending_leads": "rows",
+        "leadpulse_waiting_view_rewrites": "{{reason}}",
+        "leadpulse_waiting_view_errors": "{{kind}}",
+    }
+    return [
+        make.series(name, [own_query(name, legend)], _THIRD.but(empty="no Redis is configured"))
+        for name, legend in names.items()
+    ]
+
+
+def _foresight(make: Panels) -> Sequence[Panel]:
+    return [
+        make.series("leadpulse_forecast_waits", [own_query("leadpulse_forecast_waits", "waits")], _THIRD),
+        make.series("leadpulse_forecasts", [own_query("leadpulse_forecasts", "{{horizon}}")], _THIRD.but(unit="cps")),
+        make.series(
+            "leadpulse_silence_rounds", [own_query("leadpulse_silence_rounds", "{{outcome}}")], _THIRD.but(unit="cps")
+        ),
+        make.series(
+            "leadpulse_silence_judged_timestamp_seconds",
+            [own_query("leadpulse_silence_judged_timestamp_seconds", "age")],
+            _THIRD,
         ),
     ]

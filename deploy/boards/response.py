@@ -30,6 +30,7 @@ def response(terms: Terms) -> Board:
             ("How fast first contact is", _speed(make, terms)),
             ("Where the time goes", _clocks(make)),
             ("What was promised", _promises(make)),
+            ("Follow-up", _follow_up(make)),
         ],
     )
 
@@ -172,3 +173,25 @@ def _promises(make: Panels) -> Sequence[Panel]:
             Look(title="Within SLA, by team", unit="percentunit", top=1, width=24),
         ),
     ]
+
+
+def _follow_up(make: Panels) -> Sequence[Panel]:
+    legends = (
+        ("leadpulse_follow_up_leads", "{{stage}}: {{band}}"),
+        ("leadpulse_unplanned_leads", "{{team}}"),
+        ("leadpulse_contact_collisions", "{{team}}"),
+        ("leadpulse_contacts_after_close", "{{state}}: {{kind}}"),
+    )
+    bars = [make.bars(name, [own_query(name, legend)], Look(height=9)) for name, legend in legends]
+    reply = 'leadpulse_reply_leads{{window="$window", result="{}"}}'
+    replies = make.rows(
+        "leadpulse_reply_leads",
+        [
+            Query(counted(reply.format("replied"), 'leadpulse_reply_leads{window="$window"}', "source"), "Replied"),
+            Query(counted(reply.format("silent"), 'leadpulse_reply_leads{window="$window"}', "source"), "Silent"),
+            Query(share(reply.format("replied"), 'leadpulse_reply_leads{window="$window"}', "source"), "Share"),
+        ],
+        Look(width=24),
+        {"Share": "percentunit"},
+    )
+    return [*bars, replies]

@@ -36,6 +36,7 @@ def sources(terms: Terms) -> Board:
             ("Conversion", [_conversion(make), _won_share(make)]),
             ("Volume and quality", _volume(make)),
             ("How long a sale takes", _cycle(make)),
+            ("Silence", _silence(make)),
         ],
     )
 
@@ -109,4 +110,22 @@ def _cycle(make: Panels) -> Sequence[Panel]:
             Look(title="Median sales cycle of won leads"),
         ),
         make.series(cycle, [own_query(cycle, "{{since}}")], Look()),
+    ]
+
+
+def _silence(make: Panels) -> Sequence[Panel]:
+    columns = {
+        "Silent": "leadpulse_source_silent",
+        "Nothing for": "leadpulse_source_silence_seconds",
+        "Chance of that": "leadpulse_source_silence_probability",
+        "Leads missed": "leadpulse_source_expected_arrivals",
+        "Usual an hour": "leadpulse_source_hourly_arrivals",
+    }
+    return [
+        make.rows(
+            "leadpulse_source_silent",
+            [own_query(name, head) for head, name in columns.items()],
+            Look(title="Is a source silent?", width=24, empty="not judged yet"),
+            {"Silent": "bool_yes_no", "Nothing for": "s", "Chance of that": "percentunit"},
+        )
     ]

@@ -138,11 +138,22 @@ def _speed(make: Panels, target: float) -> Tile:
 
 def _outlook(make: Panels) -> Sequence[Panel]:
     behind = "ceil(time() - max(timestamp(leadpulse_partition_ready)) + max(leadpulse_consumer_lag_seconds))"
+    silent = "sum(max by (source) (leadpulse_source_silent))"
     return [
         make.series(
             "leadpulse_unanswered_leads",
             [Query(whole("sum by (team) (leadpulse_unanswered_leads)"), "{{team}}")],
-            _TILE.but(title="Waiting, by team", unit="locale", width=19, stacked=True),
+            _TILE.but(title="Waiting, by team", unit="locale", width=9, stacked=True),
+        ),
+        make.tile(
+            "leadpulse_expected_breaches",
+            [Query(total('leadpulse_expected_breaches{horizon="15m"}'), "will be late")],
+            _TILE.but(title="In the next 15 minutes", decimals=0, width=5, steps=rising(1, 5)),
+        ),
+        make.tile(
+            "leadpulse_source_silent",
+            [Query(silent, "silent sources")],
+            _TILE.but(width=5, steps=rising(1, 2), empty="not judged yet"),
         ),
         make.tile(
             "leadpulse_consumer_lag_seconds",

@@ -71,6 +71,9 @@ def simulate(  # noqa: PLR0913 -- each is an option of the command
         ),
     ] = "",
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same floor; otherwise a new one.")] = None,
+    silence: Annotated[
+        str, typer.Option(metavar="SOURCE@TIME", help="A source that falls silent after this time of the floor.")
+    ] = "",
     faults: Annotated[bool, typer.Option(help="Late, doubled and bad records.")] = True,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after this time.")] = None,
     events: Annotated[int | None, typer.Option(min=1, help="Stop after this many records.")] = None,
@@ -85,6 +88,7 @@ def simulate(  # noqa: PLR0913 -- each is an option of the command
     """
     settings = settings_of(ctx)
     parameters = _parameters(settings, floor or ("everyday" if fast else "hurried"), faults=faults)
+    parameters = _silenced(parameters, silence) if silence else parameters
     seed = secrets.randbits(32) if seed is None else seed
     now = time.time()
     lapse = None if fast else Lapse(int(now * 1000) - _span(since).ms, time_lapse)
@@ -113,6 +117,19 @@ def _parameters(settings: Settings, floor: str, *, faults: bool) -> Parameters:
         raise CliError("the funnel has no open stage that leads could go through", ExitCode.CONFIGURATION)
     parameters = msgspec.structs.replace(parameters, stages=stages)
     return parameters if faults else msgspec.structs.replace(parameters, faults=NO_FAULTS)
+
+
+def _silenced(parameters: Parameters, choice: str) -> Parameters:
+    name, _, after = choice.rpartition("@")
+    names = [source.name for source in parameters.sources]
+    if name not in names:
+        raise typer.BadParameter(f"{choice!r} names none of the sources {', '.join(names)}; write it like website@5m")
+    minutes = _span(after).ms / 60_000
+    sources = (
+        msgspec.structs.replace(source, silent_after_minutes=minutes) if source.name == name else source
+        for source in parameters.sources
+    )
+    return msgspec.structs.replace(parameters, sources=tuple(sources))
 
 
 def _span(text: str) -> Duration:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any, Protocol, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from schemas.alerts import Alert
@@ -18,6 +18,7 @@ from streams.agents import LeadState
 from streams.engine.engine import InputProgress
 from streams.engine.observer import EngineObserver
 from streams.exposition.catching_up import CatchingUp
+from streams.exposition.foresight import ForesightCollector, ForesightView, counter, gauge
 
 _CHUNK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 _TRANSACTION = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -30,12 +31,8 @@ ALERT_KINDS = tuple(sorted(str(kind.__struct_config__.tag) for kind in get_args(
 CAPPED = ("source", "campaign", "segment", "region", "product", "team", "reason", "competitor")
 
 
-class WorkerView(Protocol):
-    """What the collector asks a worker."""
-
-    @property
-    def lead_states(self) -> dict[int, LeadState]:
-        """States by partition number."""
+class WorkerView(ForesightView, Protocol):
+    """What the collectors ask a worker."""
 
     def progress(self) -> Iterable[InputProgress]:
         """Yield how far each input of each partition has come."""
@@ -191,9 +188,9 @@ class StateCollector(Collector):
         yield from self._lags(progress)
 
     def _counters(self, states: list[tuple[int, LeadState]]) -> Iterator[Metric]:
-        read, events, dead = map(_counter, ("leadpulse_records_read", "leadpulse_events", "leadpulse_dead_letters"))
-        alerts, overflow = map(_counter, ("leadpulse_alerts", "leadpulse_label_overflow"))
-        forgotten = _counter("leadpulse_forgotten_events")
+        read, events, dead = map(counter, ("leadpulse_records_read", "leadpulse_events", "leadpulse_dead_letters"))
+        alerts, overflow = map(counter, ("leadpulse_alerts", "leadpulse_label_overflow"))
+        forgotten = counter("leadpulse_forgotten_events")
         for number, state in states:
             counts, partition = state.counts, str(number)
             for topic in self._worker.inputs:
@@ -213,9 +210,9 @@ class StateCollector(Collector):
 
     def _standing(self, states: list[tuple[int, LeadState]]) -> Iterator[Metric]:
         leads, panes, ready = map(
-            _gauge, ("leadpulse_state_leads", "leadpulse_state_panes", "leadpulse_partition_ready")
+            gauge, ("leadpulse_state_leads", "leadpulse_state_panes", "leadpulse_partition_ready")
         )
-        watermark = _gauge("leadpulse_watermark_timestamp_seconds")
+        watermark = gauge("leadpulse_watermark_timestamp_seconds")
         for number, state in states:
             partition, shard = [str(number)], state.shard
             leads.add_metric(partition, len(shard))
@@ -229,7 +226,7 @@ class StateCollector(Collector):
         yield _single("leadpulse_ready", self._worker.not_ready_because() is None)
 
     def _recoveries(self, states: list[tuple[int, LeadState]]) -> Iterator[Metric]:
-        seconds, records = map(_gauge, ("leadpulse_recovery_duration_seconds", "leadpulse_recovery_records"))
+        seconds, records = map(gauge, ("leadpulse_recovery_duration_seconds", "leadpulse_recovery_records"))
         for number, _ in states:
             if number in self._measurements.recoveries:
                 took, read = self._measurements.recoveries[number]
@@ -238,7 +235,7 @@ class StateCollector(Collector):
         yield from (seconds, records)
 
     def _lags(self, progress: list[InputProgress]) -> Iterator[Metric]:
-        records, seconds = _gauge("leadpulse_consumer_lag_records"), _gauge("leadpulse_consumer_lag_seconds")
+        records, seconds = gauge("leadpulse_consumer_lag_records"), gauge("leadpulse_consumer_lag_seconds")
         now = self._worker.wall_now()
         for at in progress:
             if at.lag is not None:
@@ -247,16 +244,6 @@ class StateCollector(Collector):
                 behind = at.lag > 0 and at.newest_timestamp is not None
                 seconds.add_metric(labels, max(0.0, (now - (at.newest_timestamp or now)) / 1000) if behind else 0.0)
         yield from (records, seconds)
-
-
-def _counter(name: str) -> CounterMetricFamily:
-    signal = by_name(name)
-    return CounterMetricFamily(signal.name, signal.help, labels=signal.labels, unit=signal.unit)
-
-
-def _gauge(name: str) -> GaugeMetricFamily:
-    signal = by_name(name)
-    return GaugeMetricFamily(signal.name, signal.help, labels=signal.labels, unit=signal.unit)
 
 
 def _single(name: str, value: float) -> GaugeMetricFamily:
@@ -268,5 +255,6 @@ def registry_for(worker: WorkerView) -> tuple[CollectorRegistry, Measurements]:
     registry = CollectorRegistry()
     measurements = Measurements(registry, worker.inputs, worker.wall_now)
     registry.register(StateCollector(worker, measurements))
+    registry.register(ForesightCollector(worker))
     ProcessCollector(registry=registry)
     return registry, measurements

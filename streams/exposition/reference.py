@@ -5,7 +5,7 @@ from __future__ import annotations
 from processors.funnel import Funnel
 from processors.periods import window_names
 from processors.questions import FAMILIES
-from schemas.signals import BUSINESS, NOTIFIER, OPERATIONAL, READY, Signal
+from schemas.signals import BUSINESS, FORESIGHT, NOTIFIER, OPERATIONAL, READY, Signal
 
 _KINDS = {
     "gauge": "gauge",
@@ -91,7 +91,13 @@ def metrics_markdown() -> str:
         ready=READY,
         series="\n".join(_series(signal, funnel, len(windows)) for signal in BUSINESS),
     )
-    parts = [preface, "## About leads", *map(_entry, BUSINESS), "## About the application", *map(_entry, OPERATIONAL)]
+    parts = [preface, "## About leads", *map(_entry, BUSINESS)]
+    parts += [
+        "## About what is to come",
+        *map(_entry, FORESIGHT),
+        "## About the application",
+        *map(_entry, OPERATIONAL),
+    ]
     parts += ["## About the notifier", _NOTIFIER, *map(_entry, NOTIFIER)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

@@ -139,6 +139,7 @@ def receivers(settings: Settings) -> list[Receiver]:
             "warned": notify.severity_warned,
             "breached": notify.severity_breached,
             "escalated": notify.severity_escalated,
+            "source_silent": notify.severity_silent,
         },
         zone=ZoneInfo(settings.funnel.zone),
     )

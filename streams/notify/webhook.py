@@ -89,8 +89,9 @@ def content(alarms: Sequence[Alarm]) -> dict[str, Any]:
 
 def _line(alarm: Alarm) -> str:
     mark = f"*{alarm.labels['severity']}* " if alarm.labels else ""
-    owner, link = _escaped(alarm.notes["owner"]), alarm.link.replace(">", "%3E").replace("|", "%7C")
-    return f"{mark}{_escaped(alarm.summary)[:_LONGEST_LINE]} ({f'<{link}|{owner}>' if link else owner})"
+    owner, link = _escaped(alarm.notes.get("owner", "")), alarm.link.replace(">", "%3E").replace("|", "%7C")
+    who = f" (<{link}|{owner}>)" if link else f" ({owner})" if owner else ""
+    return f"{mark}{_escaped(alarm.summary)[:_LONGEST_LINE]}{who}"
 
 
 def _section(text: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from streams.settings.redis import check_tls
 from streams.settings.redis import password as redis_password
 from streams.settings.rules import WEBHOOK_URL, nearest
 from streams.settings.sections import Calendar, Kafka, Redis, Settings
+from streams.settings.silence import silence_rules
 from streams.settings.web import check_web
 
 Fault = tuple[ValuePath, str]
@@ -24,6 +25,8 @@ Fault = tuple[ValuePath, str]
 _RESERVED_STAGES = ("new", "other")  # what leads before their first stage, and stages beyond the cap, are counted under
 _LONGEST_TOPIC = 249
 _REDIS_FIELDS = ("username", "password", "password_file", "ssl_cafile", "ssl_certfile", "ssl_keyfile")
+MOST_SLOTS = 20_000
+"""Slots of arrivals that are kept or looked through for one source."""
 
 
 def _ascending(path: ValuePath, edges: Sequence[Duration]) -> Iterator[Fault]:
@@ -230,6 +233,20 @@ def check_follow_up(settings: Settings) -> Iterator[Fault]:
             yield path, f'"{name}" has bounds already'
 
 
+def check_silence(settings: Settings) -> Iterator[Fault]:
+    """Check that the slots fit the period, and are not too many."""
+    silence = settings.silence
+    if silence.period.ms % silence.grain.ms:
+        yield ("silence", "grain"), f'must divide the period, "{silence.period}"'
+    rules = silence_rules(settings)
+    for name, span in (("half_life", rules.memory), ("give_up", rules.give_up)):
+        if span > MOST_SLOTS * rules.grain:
+            yield ("silence", name), f'is too long for slots of "{silence.grain}": more than {MOST_SLOTS:,} of them'
+    if rules.min_history > rules.memory:
+        yield ("silence", "min_history"), f'must be at most three times half_life, "{silence.half_life}"'
+    yield from _repeated(("silence", "ignore"), silence.ignore)
+
+
 def check_windows(settings: Settings) -> Iterator[Fault]:
     """Check that every window is there once, under one name."""
     seen: dict[Duration, str] = {}
@@ -283,6 +300,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "hours": check_hours,
     "sla": check_sla,
     "follow_up": check_follow_up,
+    "silence": check_silence,
     "windows": check_windows,
     "notify": check_notify,
 }

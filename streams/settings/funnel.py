@@ -13,6 +13,7 @@ from streams.settings.calendars import calendar_plan
 from streams.settings.durations import Duration
 from streams.settings.promises import Promise
 from streams.settings.sections import FollowUpSection, Settings, StageBand
+from streams.settings.silence import silence_rules
 
 
 def _ms(edges: Iterable[Duration]) -> tuple[int, ...]:
@@ -84,4 +85,7 @@ def funnel_of(settings: Settings) -> Funnel:
         rolling={window.text: window.ms // MINUTE_MS for window in windows.rolling},
         calendar=windows.calendar,
         label_caps=structs.asdict(settings.labels),
+        arrival_grain=settings.silence.grain.ms,
+        arrival_memory=silence_rules(settings).memory,
+        service_half_life=settings.forecast.half_life.ms,
     )

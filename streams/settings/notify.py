@@ -28,6 +28,7 @@ class Notify(Struct, frozen=True, kw_only=True):
         severity_warned: Severity of a lead whose deadline is near.
         severity_breached: Severity of a lead whose deadline has passed.
         severity_escalated: Severity of a lead that still waits long after its deadline.
+        severity_silent: Severity of a source that has fallen silent.
         resend: How often Alertmanager is told again what is open; it keeps alarms in memory only.
         hold: How long Alertmanager keeps an alarm open that it is not told of again, as when no notifier runs; at least
             three times `resend`.
@@ -50,6 +51,7 @@ class Notify(Struct, frozen=True, kw_only=True):
     severity_warned: Severity = "warning"
     severity_breached: Severity = "critical"
     severity_escalated: Severity = "page"
+    severity_silent: Severity = "warning"
     resend: Annotated[Duration, Between("1s", "1h")] = Duration("1m")
     hold: Annotated[Duration, Between("3s", "1d")] = Duration("15m")
     digest_wait: Annotated[Duration, Between("0s", "5m")] = Duration("2s")

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from schemas.interaction_events import CHANNELS, Outcome
 from streams.settings.durations import Duration, durations
+from streams.settings.foresight import Forecast, Silence
 from streams.settings.hours import DATES, WEEK
 from streams.settings.notify import Notify
 from streams.settings.promises import Sla
@@ -402,6 +403,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     hours: Hours = Hours()
     sla: Sla = Sla()
     follow_up: FollowUpSection = FollowUpSection()
+    silence: Silence = Silence()
+    forecast: Forecast = Forecast()
     windows: Windows = Windows()
     labels: Labels = Labels()
     notify: Notify = Notify()

@@ -31,9 +31,11 @@ class Floor:
 
     Attributes:
         clock: Turns floor time, in Unix milliseconds, into the time stamp that an event carries.
+        start: When it opened, in Unix milliseconds.
     """
 
-    def __init__(self, parameters: Parameters, rng: Random, clock: Callable[[int], datetime]) -> None:
+    def __init__(self, parameters: Parameters, rng: Random, clock: Callable[[int], datetime], start: int = 0) -> None:
+        self.start = start
         self.parameters = parameters
         self.rng = rng
         self.clock = clock
@@ -97,6 +99,11 @@ class Case:
         """Give the fields that every event has, for an event that happens now."""
         self._events += 1
         return f"{self.id}-{self._events}", self.id, self._floor.clock(self.now + skew)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether its source sends it; a source may be silent."""
+        return not self.source.is_silent((self.created - self._floor.start) / MINUTE)
 
     def step(self, event: AnyEvent) -> Step:
         """Send an event."""

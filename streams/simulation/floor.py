@@ -50,7 +50,7 @@ def history(parameters: Parameters, *, seed: int, start: int, end: int, leads: i
         seed: Source of all chance.
         start: Time of the first lead at the earliest, in Unix milliseconds.
         end: Nothing happens at or after this time; who is on the way then stays open.
-        leads: How many arrive, exactly.
+        leads: How many arrive, exactly, but for those of sources that are silent.
     """
     arrivals = arrivals_between(parameters.rhythm, _chance(seed, "arrivals"), start, end, leads)
     return _records(parameters, seed, arrivals, Lapse(start), end)
@@ -86,7 +86,7 @@ def _chance(seed: int, purpose: str) -> Random:
 def _records(
     parameters: Parameters, seed: int, arrivals: Iterator[int], lapse: Lapse, end: int | None
 ) -> Iterator[Record]:
-    floor = Floor(parameters, _chance(seed, "floor"), lapse.stamp)
+    floor = Floor(parameters, _chance(seed, "floor"), lapse.stamp, lapse.origin)
     steps = _side_by_side(floor, arrivals, end)
     return Mishaps(parameters.faults, _chance(seed, "faults"), lapse.stamp).send(steps)
 
@@ -101,8 +101,9 @@ def _side_by_side(floor: Floor, arrivals: Iterator[int], end: int | None) -> Ite
         if arrival is not None and (not under_way or arrival <= under_way[0][0]):
             number += 1
             journey = play(floor, arrival)
-            step = next(journey)
-            heapq.heappush(under_way, (step.time, number, step, journey))
+            first = next(journey, None)
+            if first is not None:  # else its source sends nothing
+                heapq.heappush(under_way, (first.time, number, first, journey))
             arrival = next(arrivals, None)
             continue
         time, order, step, journey = under_way[0]

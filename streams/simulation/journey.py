@@ -21,8 +21,13 @@ _MOST_TOUCHES = 12
 
 
 def play(floor: Floor, time: int) -> Iterator[Step]:
-    """Play one lead that arrives at this floor time; its steps come in order of time."""
+    """Play one lead that arrives at this floor time; its steps come in order of time.
+
+    There are none when its source is silent then.
+    """
     case = Case(floor, time)
+    if not case.is_sent:
+        return
     yield from _open(case)
     reached = yield from _first_contact(case)
     fate = _draw_fate(case, reached)

@@ -62,6 +62,8 @@ class Source(Part, frozen=True):
         junk: Share of leads that are disqualified.
         acknowledged: Share of leads that a bot or an automatic mail answers at once.
         amount: Median value of a lead in minor units.
+        silent_after_minutes: Floor time from the start on after which it sends nothing any more; empty: never.
+        silent_for_minutes: Floor time after which it sends again; empty: never.
     """
 
     name: str
@@ -73,6 +75,14 @@ class Source(Part, frozen=True):
     junk: Share = 0.1
     acknowledged: Share = 0.0
     amount: Annotated[int, Meta(gt=0)] = 250_000
+    silent_after_minutes: NotNegative | None = None
+    silent_for_minutes: Positive | None = None
+
+    def is_silent(self, minutes: float) -> bool:
+        """Return whether it sends nothing so many minutes after the start of the floor."""
+        if self.silent_after_minutes is None or minutes < self.silent_after_minutes:
+            return False
+        return self.silent_for_minutes is None or minutes < self.silent_after_minutes + self.silent_for_minutes
 
 
 class Shift(Part, frozen=True):

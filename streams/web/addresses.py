@@ -12,6 +12,9 @@ from streams.settings.sections import Settings, Web
 LOCAL: Final = "local"
 """Query parameter of a question that comes from another worker: it is not passed on."""
 
+COUNTS: Final = "counts"
+"""Query parameter of a question for arrivals: the numbers of each slot are wanted too."""
+
 
 def base_url(web: Web) -> str:
     """Return how other workers, and commands, reach a worker's web server."""
@@ -54,3 +57,13 @@ def waiting_url(worker: str, limit: int, team: str | None = None, *, local: bool
 def _quoted(lead_id: str) -> str:
     # Dots are encoded too, though no rule wants it: as a part of a path, `..` would be taken for a step up.
     return quote(lead_id, safe="").replace(".", "%2E")
+
+
+def arrivals_url(worker: str, *, counts: bool) -> URL:
+    """Return the address of what a worker heard of the sources.
+
+    Args:
+        worker: Base URL of the worker.
+        counts: Whether to ask for the arrivals of each slot too.
+    """
+    return URL(f"{worker.rstrip('/')}/arrivals{f'?{COUNTS}=1' if counts else ''}", encoded=True)

@@ -10,13 +10,14 @@ from typing import Any, Protocol
 
 import aiohttp
 from aiohttp import web
-from msgspec import json
+from msgspec import DecodeError, json
 from yarl import URL
 
 from processors.timeline import Timeline, timeline
 from streams.agents import LeadState
+from streams.silence import Report
 from streams.web.access import OPEN, Access, guarded
-from streams.web.addresses import LOCAL, lead_url
+from streams.web.addresses import COUNTS, LOCAL, arrivals_url, lead_url
 from streams.web.metrics import Scraper
 from streams.web.waiting import WaitingPage
 
@@ -25,7 +26,9 @@ logger = logging.getLogger(__name__)
 PEER_TIMEOUT = aiohttp.ClientTimeout(total=5, connect=2)
 MAX_LEAD_ID = 256
 MAX_ANSWER = 1 << 22
-"""Longest answer taken from another worker, in bytes; a lead's history has an end far below."""
+"""Longest answer about a lead taken from another worker, in bytes; a lead's history has an end far below."""
+MAX_REPORT = 1 << 25
+"""The same of an answer about the sources; a hundred of them over twelve weeks are half a million bytes."""
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "leadpulse"}
 _FOUND, _NOT_FOUND, _UNAVAILABLE = 200, 404, 503
@@ -58,9 +61,12 @@ class Worker(Protocol):
     def peers(self) -> Iterable[str]:
         """Return the base URLs of the other workers."""
 
+    def arrivals(self, *, counts: bool) -> Report:
+        """Return what was heard of the sources, with the arrivals of each slot or without."""
+
 
 class WebServer:
-    """Serves `/metrics`, `/livez`, `/readyz`, `/leads/{id}` and `/waiting`.
+    """Serves `/metrics`, `/livez`, `/readyz`, `/leads/{id}`, `/waiting` and, for other workers, `/arrivals`.
 
     Args:
         worker: Whom to ask.
@@ -92,6 +98,7 @@ class WebServer:
                 web.get("/livez", self._livez),
                 web.get("/readyz", self._readyz),
                 web.get("/waiting", guarded(self._waiting.answer, self._access.api)),
+                web.get("/arrivals", guarded(self._arrivals, self._access.api)),
                 web.get(r"/leads/{lead_id:[\s\S]+}", guarded(self._lead, self._access.api)),
             ]
         )
@@ -105,7 +112,7 @@ class WebServer:
             await self.stop()
             raise
         self._keeping_fresh = asyncio.create_task(self._scraper.keep_fresh(lambda: self._worker.lead_states))
-        self._keeping_fresh.add_done_callback(_complain)
+        self._keeping_fresh.add_done_callback(complain_of("the board is no longer kept fresh, scrapes take longer"))
         port: int = self._runner.addresses[0][1]
         return port
 
@@ -121,7 +128,8 @@ class WebServer:
     # -- answers -------------------------------------------------------------------------------------------------
 
     async def _index(self, _: web.Request) -> web.Response:
-        return web.Response(text="leadpulse\n\n/metrics\n/livez\n/readyz\n/leads/{id}\n/waiting?team=&limit=\n")
+        pages = ("/metrics", "/livez", "/readyz", "/leads/{id}", "/waiting?team=&limit=", "/arrivals")
+        return web.Response(text="\n".join(("leadpulse", "", *pages, "")))
 
     async def _metrics(self, request: web.Request) -> web.Response:
         kind, body = self._scraper.scrape(self._worker.lead_states, request.headers.get("Accept", ""))
@@ -152,14 +160,29 @@ class WebServer:
             return _json({"error": "not all partitions can be asked now, try again"}, _UNAVAILABLE)
         return _json({"error": "no event of this lead has been seen"}, _NOT_FOUND)
 
+    async def _arrivals(self, request: web.Request) -> web.Response:
+        told = self._worker.arrivals(counts=COUNTS in request.query)
+        return web.Response(body=json.encode(told), content_type="application/json")
+
+    # -- questions to the other workers --------------------------------------------------------------------------
+
+    async def reports(self, counts: bool) -> list[Report]:
+        """Ask the other workers what they heard of the sources; who does not answer is left out."""
+        page = partial(arrivals_url, counts=counts)
+        answers = await asyncio.gather(*(self._get(peer, page, MAX_REPORT) for peer in self._worker.peers()))
+        return [found for status, body in answers if status == _FOUND and (found := _report(body))]
+
     async def _ask(self, peer: str, page: Callable[[str], URL]) -> tuple[int, bytes]:
+        return await self._get(peer, page, MAX_ANSWER)
+
+    async def _get(self, peer: str, page: Callable[[str], URL], most: int) -> tuple[int, bytes]:
         if self._client is None:
             return _UNAVAILABLE, b""
         # The token that this worker asks for is the one it shows: it is the same for all of an application.
         shown = self._access.api.header() if self._access.api else {}
         try:
             async with self._client.get(page(peer), headers=shown, allow_redirects=False) as answer:
-                if (answer.content_length or 0) > MAX_ANSWER:
+                if (answer.content_length or 0) > most:
                     return _UNAVAILABLE, b""
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
@@ -168,13 +191,26 @@ class WebServer:
             return _UNAVAILABLE, b""
 
 
+def _report(body: bytes) -> Report | None:
+    try:
+        return json.decode(body, type=Report)
+    except DecodeError:  # of another version, or not of leadpulse
+        logger.warning("a worker's answer about the sources cannot be read")
+        return None
+
+
 async def _add_headers(_: web.Request, answer: web.StreamResponse) -> None:
     answer.headers.update(_HEADERS)
 
 
-def _complain(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()):
-        logger.error("the board is no longer kept fresh, scrapes take longer", exc_info=error)
+def complain_of(trouble: str) -> Callable[[asyncio.Task[None]], None]:
+    """Return what logs that a task in the background has failed, and what that means."""
+
+    def complain(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            logger.error(trouble, exc_info=error)
+
+    return complain
 
 
 def _health(trouble: str | None) -> web.Response:

@@ -25,6 +25,7 @@ from streams.settings.kafka import kafka_client_options
 from streams.simulation import EVERYDAY, Lapse, Parameters, Record, live
 from streams.simulation.parameters import ALWAYS, Faults, Journey, Team
 from tests.integration.board_queries import boards
+from tests.integration.floor import floor
 from tests.integration.harness.leadpulse import LeadpulseRun
 from tests.integration.past import STEP, fill, told
 from tests.integration.pictures import draw_all
@@ -64,7 +65,9 @@ def floor_in(zone: str) -> Parameters:
             Team(name="south", weight=3, agents=8, shifts=ALWAYS, response_minutes=1.2, neglect=0),
             Team(name="partners", weight=1, agents=4, shifts=ALWAYS, response_minutes=2.5, neglect=0),
         ),
-        journey=Journey(routing_minutes=0.3, reached=0.85, attempt_gap_hours=0.05, stage_hours=6, silent=0.02),
+        journey=Journey(
+            routing_minutes=0.3, reached=0.9, attempts=20, attempt_gap_hours=0.05, stage_hours=6, silent=0.02
+        ),
         faults=Faults(late_minutes=5),
     )
 
@@ -77,11 +80,10 @@ async def main(names: list[str]) -> None:
     zone = zone_now(AFTERNOON, time.gmtime().tm_hour)
     with TemporaryDirectory(prefix="leadpulse-boards-") as temporary:
         folder = Path(temporary)
-        broker = KafkaService(folder / "kafka")
-        with broker, LeadpulseRun(broker.bootstrap, folder, settings={"FUNNEL__ZONE": zone}) as run:
-            run.start_worker("A")
-            await run.wait_ready("A")
-            await _draw(run, wanted, floor_in(zone), zone, folder)
+        with KafkaService(folder / "kafka") as kafka:
+            settings = {"FUNNEL__ZONE": zone, "SILENCE__MIN_HISTORY": "7d"}
+            async with floor(kafka.bootstrap, folder, settings) as run:
+                await _draw(run, wanted, floor_in(zone), zone, folder)
 
 
 async def _draw(run: LeadpulseRun, wanted: dict[str, Any], floor: Parameters, zone: str, folder: Path) -> None:

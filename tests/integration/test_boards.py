@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from deploy.rules.documents import FILE
 from tests.integration.board_queries import boards, has_data, queries, values_of
-from tests.integration.harness.leadpulse import ROOT, LeadpulseRun
+from tests.integration.floor import floor
+from tests.integration.harness.leadpulse import ROOT
 from tests.integration.prometheus import Prometheus
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="module")]
@@ -19,6 +20,17 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(400), pytest.mark.asy
 WATCHED = 45
 """Seconds for which Prometheus looks on; a rate of counters that move between workers needs three steps of 15 s."""
 BOARDS = boards()
+EAGER = {
+    "SILENCE__PERIOD": "2m",
+    "SILENCE__GRAIN": "10s",
+    "SILENCE__HALF_LIFE": "30m",
+    "SILENCE__GIVE_UP": "10m",
+    "SILENCE__MIN_HISTORY": "5m",
+    "SILENCE__MIN_ARRIVALS": "5",
+    "SILENCE__GRACE": "1s",
+    "SILENCE__CHECK_INTERVAL": "1s",
+}
+"""Sources are judged after the ten minutes that there were, and soon."""
 
 ALARM = "nothing has been wrong for long enough to fire"
 QUIET = {
@@ -35,9 +47,7 @@ QUIET_RULES: dict[str, str] = {}
 async def prometheus(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prometheus]:
     """A Prometheus that has looked on for a while, with the rules loaded."""
     folder = tmp_path_factory.mktemp("floor")
-    with LeadpulseRun(kafka, folder) as run:
-        run.start_worker("A")
-        await run.wait_ready("A")
+    async with floor(kafka, folder, EAGER) as run:
         run.start("simulate", "simulate", "--rate", "80", "--since", "10m", "--seed", "5")
         async with Prometheus(run.ports, folder, rules=[ROOT / FILE]) as prometheus:
             await asyncio.sleep(WATCHED)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from schemas.alerts import Alert
+from schemas.alerts import LeadAlert
 from schemas.codec import encode
 from schemas.interaction_events import Interaction
 from schemas.lead_events import Created
@@ -65,7 +65,7 @@ class Worker:
     def __init__(self, producer: AIOKafkaProducer, topic: str) -> None:
         self._producer, self._topic = producer, topic
 
-    async def tell(self, *alerts: Alert, abort: bool = False) -> None:
+    async def tell(self, *alerts: LeadAlert, abort: bool = False) -> None:
         await self._producer.begin_transaction()
         for alert in alerts:
             key = alert.lead_id.encode()
@@ -109,8 +109,8 @@ class Floor:
     """
 
     def __init__(self, desk: Desk) -> None:
-        self.open: dict[str, tuple[Labels, Alert]] = {}
-        self.over: list[tuple[list[Alert], Alert]] = []
+        self.open: dict[str, tuple[Labels, LeadAlert]] = {}
+        self.over: list[tuple[list[LeadAlert], LeadAlert]] = []
         self._desk = desk
         self._waits: list[Wait] = []
 
@@ -120,7 +120,7 @@ class Floor:
             await worker.tell(*self._turn(number))
             await asyncio.sleep(PACE)
 
-    def _turn(self, number: int) -> Iterator[Alert]:
+    def _turn(self, number: int) -> Iterator[LeadAlert]:
         yield self._step(self._waits[number].warned(), "LeadWaiting", "warning")
         if number >= 5:
             yield self._step(self._waits[number - 5].breached(), "LeadBreached", "critical")
@@ -130,12 +130,12 @@ class Floor:
             self.over.append(([wait.warned(), wait.breached()], wait.answered_late()))
             yield wait.answered_late()
 
-    def _step(self, alert: Alert, name: str, severity: str) -> Alert:
+    def _step(self, alert: LeadAlert, name: str, severity: str) -> LeadAlert:
         self.open[alert.lead_id] = labels(alert, self._desk, name, severity), alert
         return alert
 
 
-def labels(alert: Alert, desk: Desk, name: str, severity: str) -> Labels:
+def labels(alert: LeadAlert, desk: Desk, name: str, severity: str) -> Labels:
     return frozenset(
         {
             "alertname": name,
@@ -244,7 +244,7 @@ async def test_a_webhook_that_comes_back_has_everything_and_nothing_that_was_ove
         assert hook.forged == 0
 
 
-def _steps(alert: Alert) -> tuple[Alert, ...]:
+def _steps(alert: LeadAlert) -> tuple[LeadAlert, ...]:
     wait = Wait(alert.lead_id)
     return wait.warned(), wait.breached()
 
@@ -279,7 +279,7 @@ async def _waits(desk: Desk, alarms: int) -> bool:
     return desk.metrics("N").total("leadpulse_notify_queue_alarms") == alarms
 
 
-async def _told(hook: Hook, alert: Alert) -> bool:
+async def _told(hook: Hook, alert: LeadAlert) -> bool:
     return alert.alert_id in hook.told
 
 

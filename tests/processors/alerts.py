@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from schemas.alerts import AnsweredLate, Breached, Escalated, Resolved, Warned, alert_id
+from schemas.alerts import (
+    AnsweredLate,
+    Breached,
+    Escalated,
+    Resolved,
+    SourceResumed,
+    SourceSilent,
+    Warned,
+    alert_id,
+)
 
 BEGAN = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 DEADLINE = BEGAN + timedelta(minutes=5)
@@ -60,3 +69,28 @@ class Wait:
 
     def resolved(self, reason: str = "answered", minutes: float = 4.5) -> Resolved:
         return Resolved(**self._common("resolved", minutes), reason=reason)
+
+
+def silent(source: str = "web") -> SourceSilent:
+    """A source that fell silent at BEGAN."""
+    return SourceSilent(
+        **_names("source_silent", source),
+        at=BEGAN + timedelta(minutes=25),
+        silent_seconds=1500.0,
+        expected_arrivals=9.21,
+        chance=0.0004,
+    )
+
+
+def resumed(reason: str = "arrived", source: str = "web") -> SourceResumed:
+    """The end of that silence."""
+    return SourceResumed(**_names("source_resumed", source), at=BEGAN + timedelta(minutes=40), reason=reason)
+
+
+def _names(kind: str, source: str) -> dict[str, Any]:
+    return {
+        "alert_id": alert_id(kind, source, "0"),
+        "incident_id": alert_id("silence", source, "0"),
+        "source": source,
+        "last_arrival_at": BEGAN,
+    }

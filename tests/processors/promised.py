@@ -15,7 +15,7 @@ from processors.policies import WALL, Policy, targets
 from processors.rows import milliseconds
 from processors.shard import Shard
 from processors.working_hours import CLOSED, CalendarSpec, Shift
-from schemas.alerts import Alert
+from schemas.alerts import LeadAlert
 from tests.processors.events import FUNNEL, T0_MS
 from tests.processors.looks import Log
 
@@ -68,7 +68,7 @@ class Story:
     def __init__(self, funnel: Funnel, events: Iterable[Any], restart_before: Iterable[int] = ()) -> None:
         self.shard = Shard(funnel)
         self._changelog, self._log = Changelog(self.shard, checkpoint_every=4, slots=8), Log()
-        self.alerts: list[Alert] = []
+        self.alerts: list[LeadAlert] = []
         self._now = 0
         restarts = set(restart_before)
         for number, event in enumerate(sorted(events, key=lambda event: event.occurred_at)):

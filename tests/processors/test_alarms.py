@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from processors.alarms import BEGINNINGS, Wording, alarm_of, is_end, span
-from schemas.alerts import Alert, AnsweredLate, Resolved
-from tests.processors.alerts import Wait
+from schemas.alerts import Alert, AnsweredLate, Resolved, SourceResumed
+from tests.processors.alerts import Wait, resumed, silent
 
-WORDING = Wording("leadpulse", {"warned": "warning", "breached": "critical", "escalated": "page"}, UTC)
+SEVERITIES = {"warned": "warning", "breached": "critical", "escalated": "page", "source_silent": "warning"}
+WORDING = Wording("leadpulse", SEVERITIES, UTC)
 WAIT = Wait()
 
 
 def test_every_kind_of_alert_begins_an_alarm_or_ends_one() -> None:
-    assert set(get_args(Alert)) == {*BEGINNINGS, AnsweredLate, Resolved}
+    assert set(get_args(Alert)) == {*BEGINNINGS, AnsweredLate, Resolved, SourceResumed}
 
 
 def test_the_labels_say_which_alarm_it_is() -> None:
@@ -81,6 +82,30 @@ def test_the_notes_hold_the_deadline_and_the_three_clocks() -> None:
         "human": "3 min",
         "closed": "2 h 0 min",
     }
+
+
+def test_a_silent_source_is_an_alarm_of_the_source_and_of_no_lead() -> None:
+    alarm = alarm_of(silent(), WORDING)
+    assert alarm.labels == {"alertname": "SourceSilent", "app": "leadpulse", "severity": "warning", "source": "web"}
+    assert alarm.summary == "web is silent since Mon 08:15, for 25 min: 9.2 leads expected"
+    assert alarm.notes == {"last_arrival_at": "2026-03-02T08:15:00+00:00", "chance": "0.0004"}
+    assert (alarm.group, alarm.link) == (("sources", "silence"), "")
+
+
+@pytest.mark.parametrize(
+    ("reason", "summary"),
+    [
+        ("arrived", "web sends again: its last lead before was Mon 08:15"),
+        (
+            "given_up",
+            "web is silent for so long that it is taken to be gone: its last lead before was Mon 08:15",
+        ),
+    ],
+)
+def test_the_end_of_a_silence_says_how_it_ended(reason: str, summary: str) -> None:
+    assert is_end(resumed(reason))
+    alarm = alarm_of(resumed(reason), WORDING)
+    assert (alarm.labels, alarm.summary) == ({}, summary)
 
 
 @pytest.mark.parametrize(

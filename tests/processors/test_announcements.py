@@ -12,7 +12,7 @@ from processors.changelog import Changelog, restore
 from processors.funnel import HOUR_MS, MINUTE_MS, Funnel
 from processors.policies import WALL, Policy, targets
 from processors.shard import Shard
-from schemas.alerts import Alert, AnsweredLate, Breached, Escalated, Resolved, Warned
+from schemas.alerts import AnsweredLate, Breached, Escalated, LeadAlert, Resolved, Warned
 from tests.processors.events import FUNNEL, T0_MS, assigned, at, call, created, inbound, lost, merged, reopened, won
 from tests.processors.looks import Log, feed
 
@@ -28,18 +28,18 @@ PROMISING = structs.replace(FUNNEL, policies=(SOUTH, HOT))
 EAGER = structs.replace(FUNNEL, policies=(structs.replace(HOT, targets=targets(first_attempt=2 * MINUTE_MS)),))
 
 
-def look(shard: Shard, minutes: float) -> list[Alert]:
+def look(shard: Shard, minutes: float) -> list[LeadAlert]:
     """What comes of a look at the clock."""
     shard.tick(T0_MS + round(minutes * MINUTE_MS))
     return taken(shard)
 
 
-def taken(shard: Shard) -> list[Alert]:
+def taken(shard: Shard) -> list[LeadAlert]:
     alerts, shard.alerts = shard.alerts, []
     return alerts
 
 
-def told(*story: Any, funnel: Funnel = PROMISING) -> list[Alert]:
+def told(*story: Any, funnel: Funnel = PROMISING) -> list[LeadAlert]:
     """Events, and looks at the clock as numbers of minutes, in their order."""
     shard = Shard(funnel)
     for part in story:
@@ -50,7 +50,7 @@ def told(*story: Any, funnel: Funnel = PROMISING) -> list[Alert]:
     return shard.alerts
 
 
-def kinds(alerts: Iterable[Alert]) -> list[str]:
+def kinds(alerts: Iterable[LeadAlert]) -> list[str]:
     return [f"{type(a).__name__} {a.reason}" if isinstance(a, Resolved) else type(a).__name__ for a in alerts]
 
 

@@ -39,8 +39,8 @@ def test_looking_at_what_is_upcoming_takes_nothing_out() -> None:
     timers = Timers()
     timers.add("A", TICK_MS)
     timers.add("B", 9 * TICK_MS)
-    assert list(timers.upcoming(5 * TICK_MS)) == ["A"]
-    assert sorted(timers.upcoming(9 * TICK_MS)) == ["A", "B"]
+    assert list(timers.between(0, 5 * TICK_MS)) == ["A"]
+    assert sorted(timers.between(0, 9 * TICK_MS)) == ["A", "B"]
     assert len(timers) == 2
 
 

@@ -165,20 +165,20 @@ class Telling(RuleBasedStateMachine):
     def ends_the_attempt(self, outcome: str) -> None:
         if outcome in ("delivered", "silent"):
             for change in self.attempt:
-                self.heard.setdefault(change.alert.lead_id, []).append(change.alert)
+                self.heard.setdefault(change.alert.incident_id, []).append(change.alert)
         if outcome == "delivered":
             self.incidents.told(self.attempt)
         elif outcome == "away":
             self.incidents.untold(self.attempt)
         else:
-            self.doubtful |= {change.alert.lead_id for change in self.attempt}
+            self.doubtful |= {change.alert.incident_id for change in self.attempt}
         self.attempt = []
 
     @invariant()
     def nothing_is_told_that_is_known(self) -> None:
         for change in self.incidents.pending():
-            last = self.heard.get(change.alert.lead_id, [None])[-1]
-            assert change.alert.alert_id != getattr(last, "alert_id", "") or change.alert.lead_id in self.doubtful
+            last = self.heard.get(change.alert.incident_id, [None])[-1]
+            assert change.alert.alert_id != getattr(last, "alert_id", "") or change.alert.incident_id in self.doubtful
 
     def teardown(self) -> None:
         self.ends_the_attempt("delivered")
@@ -186,10 +186,12 @@ class Telling(RuleBasedStateMachine):
         self.ends_the_attempt("delivered")
         assert self.incidents.pending() == []
         for lead, stage in self.stages.items():
-            wait, heard = Wait(lead), self.heard.get(lead, [])
+            wait = Wait(lead)
+            incident = wait.warned().incident_id
+            heard = self.heard.get(incident, [])
             if stage < 4:
                 assert heard[-1] == (wait.warned, wait.breached, wait.escalated)[stage - 1]()
-            elif lead in self.doubtful:
+            elif incident in self.doubtful:
                 assert not heard or heard[-1] == wait.answered_late()
             else:
                 assert not heard or (is_end(heard[-1]) and len(heard) > 1)

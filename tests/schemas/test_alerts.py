@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.alerts import Alert, alert_id
+from schemas.alerts import Alert, LeadAlert, alert_id
 from schemas.codec import ALERT_DECODER, encode
 from schemas.examples import ALERTS, EVENTS
 
@@ -35,7 +35,9 @@ def test_there_is_an_example_of_every_kind() -> None:
     assert {type(example) for example in ALERTS} == set(get_args(Alert))
 
 
-@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: type(alert).__name__)
-def test_an_example_tells_the_time_of_a_lead_on_clocks_that_add_up(alert: Alert) -> None:
+@pytest.mark.parametrize(
+    "alert", [a for a in ALERTS if isinstance(a, LeadAlert)], ids=lambda alert: type(alert).__name__
+)
+def test_an_example_tells_the_time_of_a_lead_on_clocks_that_add_up(alert: LeadAlert) -> None:
     clocks = alert.routing_seconds + alert.human_seconds + alert.closed_seconds
     assert clocks == (alert.at - alert.began_at).total_seconds()

@@ -8,6 +8,7 @@ import pytest
 
 from schemas.signals import (
     BUSINESS,
+    FORESIGHT,
     NOTIFIER,
     OPERATIONAL,
     READY,
@@ -24,7 +25,9 @@ each = pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name
 
 
 def test_names_and_panels_are_unique() -> None:
-    assert len({signal.name for signal in SIGNALS}) == len(SIGNALS) == len(BUSINESS + OPERATIONAL + NOTIFIER)
+    assert (
+        len({signal.name for signal in SIGNALS}) == len(SIGNALS) == len(BUSINESS + FORESIGHT + OPERATIONAL + NOTIFIER)
+    )
     assert len({signal.panel for signal in SIGNALS}) == len(SIGNALS)
 
 

@@ -37,6 +37,10 @@ def test_single_workers_can_be_chosen_where_the_board_lets_them() -> None:
     assert scoped("process_open_fds", ("instance",)) == 'process_open_fds{job=~"$job", instance=~"$instance"}'
 
 
+def test_the_notifier_may_be_scraped_under_a_name_of_its_own() -> None:
+    assert scoped("leadpulse_notify_ready") == 'leadpulse_notify_ready{job=~"$job(-notify)?"}'
+
+
 def test_whether_a_sum_is_whole_is_asked_of_all_workers() -> None:
     whole_sum = scoped(f"sum(leadpulse_state_leads) and on() {READY}", ("instance",))
     assert whole_sum.count("$instance") == 1

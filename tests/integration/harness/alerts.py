@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from processors.rows import milliseconds
-from schemas.alerts import Alert
+from schemas.alerts import LeadAlert, SourceResumed, SourceSilent
 from schemas.codec import ALERT_DECODER, encode
 from schemas.interaction_events import Interaction
 from schemas.lead_events import Created
@@ -24,7 +24,7 @@ from tests.integration.harness.leadpulse import LeadpulseRun
 class Heard(NamedTuple):
     """An alert, and when a reader of committed records had it."""
 
-    alert: Alert
+    alert: LeadAlert
     at: float
     """Seconds since 1970."""
 
@@ -40,7 +40,7 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[Heard] = []
 
-    def of(self, *kinds: type[Alert]) -> list[Heard]:
+    def of(self, *kinds: type[LeadAlert]) -> list[Heard]:
         """Return what was heard of some kinds."""
         return [heard for heard in self.heard if isinstance(heard.alert, kinds)]
 
@@ -56,9 +56,11 @@ class Listener:
             await asyncio.sleep(0.05)
 
     async def listen(self, consumer: AIOKafkaConsumer) -> None:
-        """Take note of alerts for ever."""
+        """Take note of alerts about leads for ever."""
         async for record in consumer:
-            self.heard.append(Heard(ALERT_DECODER.decode(record.value or b""), time.time()))
+            alert = ALERT_DECODER.decode(record.value or b"")
+            if not isinstance(alert, SourceSilent | SourceResumed):
+                self.heard.append(Heard(alert, time.time()))
 
 
 @contextlib.asynccontextmanager

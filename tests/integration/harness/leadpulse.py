@@ -22,7 +22,7 @@ from processors.policies import FIRST_CONTACT, OBLIGATIONS
 from processors.rows import DISQUALIFIED, END_STAGE, LOST, WON, rows
 from processors.shard import Shard
 from processors.waits import Retelling
-from schemas.alerts import AnsweredLate, Resolved
+from schemas.alerts import AnsweredLate, Resolved, SourceResumed, SourceSilent
 from schemas.codec import ALERT_DECODER
 from schemas.dead_letters import from_record
 from streams.agents import LeadState, wall_clock
@@ -277,8 +277,9 @@ def _wrong_alerts(model: LeadState, shard: Shard, log: list[Entry]) -> list[str]
 
     And what was begun is over with one end, unless the record says that it goes on.
     """
-    alerts = [ALERT_DECODER.decode(entry.value or b"") for entry in log]
-    ids = Counter(alert.alert_id for alert in alerts)
+    every = [ALERT_DECODER.decode(entry.value or b"") for entry in log]
+    ids = Counter(alert.alert_id for alert in every)
+    alerts = [alert for alert in every if not isinstance(alert, SourceSilent | SourceResumed)]
     ends = Counter(alert.incident_id for alert in alerts if isinstance(alert, AnsweredLate | Resolved))
     begun = {a.incident_id: (a.lead_id, a.obligation) for a in alerts if not isinstance(a, AnsweredLate | Resolved)}
     going_on = {key for incident, key in begun.items() if incident not in ends}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from processors.silence import Finding, Verdict
 from streams.engine.engine import InputProgress
 from streams.engine.watch import Observed
 from streams.exposition.view import ViewCollector
@@ -55,6 +56,12 @@ def told_worker() -> FakeWorker:
     one.reject(record(b"1", key=b"won"), ValueError("no"))
     list(one.flush())
     one.committed()
+    for state in (one, two):
+        state.shard.forecasts.expected = {(2, 0): 0.5, (2, 1): 1.5}
+    found = Finding(T0_MS, 7_200_000, 14.5, 1e-5, True, 9.5)
+    one.verdict = Verdict(worker.time, {ODD: found})
+    worker.silences._verdict = one, one.verdict
+    one.tick(worker.time)
     ended = Observed(10, worker.time)
     worker.progressed = [
         InputProgress(topic, n, 10, 10 - n, ended, T0_MS) for n in (0, 1) for topic in (LEADS, INTERACTIONS)

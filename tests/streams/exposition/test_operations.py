@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 from processors.labels import MISSING
 from schemas.alerts import Alert
 from schemas.refusals import Reason
-from schemas.signals import BUSINESS, OPERATIONAL, Signal
+from schemas.signals import BUSINESS, FORESIGHT, OPERATIONAL, Signal
 from streams.engine.engine import InputProgress
 from streams.engine.watch import Observed
 from streams.exposition.operations import ALERT_KINDS, CAPPED
@@ -19,7 +19,7 @@ from tests.processors.events import T0_MS, call, created, won
 from tests.streams.exposition.story import told_worker
 from tests.streams.exposition.worker import INTERACTIONS, LEADS, FakeWorker, families, record, records, samples, take
 
-WORKER = BUSINESS + OPERATIONAL
+WORKER = BUSINESS + FORESIGHT + OPERATIONAL
 _TYPES = {"gauge_histogram": "gaugehistogram"}
 
 

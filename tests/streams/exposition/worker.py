@@ -11,12 +11,15 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_fd_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_fd_to_metric_families as prometheus_families
 
+from processors.forecast import new_scores
 from processors.funnel import Funnel
+from processors.silence import SilenceRules
 from schemas.codec import INTERACTION_DECODER, LEAD_DECODER, encode
 from schemas.interaction_events import Interaction
 from streams.agents import LeadState, Outlets
 from streams.engine.engine import InputProgress
 from streams.exposition.operations import registry_for
+from streams.silence import Report, Silences, report
 from streams.web.metrics import Scraper
 from tests.processors.events import FUNNEL, T0_MS
 
@@ -42,12 +45,15 @@ class FakeWorker:
         self.failure: str | None = None
         self.others: list[str] = []
         self.fences: dict[int, int] = {}
+        self.scores = new_scores()
+        self.silences = Silences(self, SilenceRules(zone=funnel.zone), self.ask_others, 10.0)
+        self.reports: list[Report] = []
         self.registry, self.measurements = registry_for(self)
         self.scraper = Scraper(funnel, self.registry, self.measurements)
 
     def state(self, partition: int = 0) -> LeadState:
         """A new state of a partition, as if it had been recovered from an empty changelog."""
-        state = LeadState(partition, self.funnel, OUTLETS, self.wall_now)
+        state = LeadState(partition, self.funnel, OUTLETS, self.wall_now, scores=self.scores)
         list(state.loaded())
         self.lead_states[partition] = state
         return state
@@ -66,6 +72,12 @@ class FakeWorker:
 
     def peers(self) -> Iterable[str]:
         return self.others
+
+    async def ask_others(self, counts: bool) -> list[Report]:
+        return self.reports
+
+    def arrivals(self, *, counts: bool) -> Report:
+        return report(self.lead_states, self.funnel.arrival_grain, self.time, counts=counts)
 
     def wall_now(self) -> int:
         return self.time

@@ -11,9 +11,11 @@ from processors.alarms import Wording
 from processors.notices import Change
 from streams.notify.alertmanager import Alertmanager
 from streams.notify.messages import Message
-from tests.processors.alerts import DEADLINE, Wait
+from tests.processors.alerts import DEADLINE, Wait, resumed, silent
 
-WORDING = Wording("leadpulse", {"warned": "warning", "breached": "critical", "escalated": "page"}, UTC)
+WORDING = Wording(
+    "leadpulse", {"warned": "warning", "breached": "critical", "escalated": "page", "source_silent": "warning"}, UTC
+)
 NOW = DEADLINE + timedelta(minutes=1)
 WAIT = Wait()
 
@@ -78,6 +80,15 @@ def test_an_answer_ends_every_alarm_that_is_known_there() -> None:
         == ("L-1 was answered Mon 08:20, 30 s after its deadline")
     )
     assert span(second) == (DEADLINE, end.at)
+
+
+def test_the_silence_of_a_source_begins_and_ends() -> None:
+    (begun,) = told(Change(silent(), ()), now=silent().at)
+    assert begun["labels"]["source"] == "web"
+    (over,) = told(Change(resumed(), (silent(),)), now=resumed().at)
+    assert over["labels"] == begun["labels"]
+    assert span(over) == (silent().at, resumed().at)
+    assert over["annotations"]["summary"].startswith("web sends again")
 
 
 def test_an_end_lies_neither_in_the_future_nor_before_the_beginning() -> None:

@@ -103,7 +103,7 @@ async def test_reading_stops_when_too_much_waits_and_goes_on_when_the_receiver_i
 
 async def test_one_alarm_that_is_refused_for_good_does_not_hold_up_the_others() -> None:
     consumer, receiver = FakeConsumer(A.warned(), B.warned(), C.warned()), FakeReceiver()
-    receiver.refuses = lambda message: any(change.alert.lead_id == "A" for change in message.changes)
+    receiver.refuses = lambda message: any(change.alert == A.warned() for change in message.changes)
     desk = Desk(consumer, receiver)
     async with desk.working():
         await until(lambda: consumer.history[-1:] == [(3, 3)])

@@ -14,9 +14,11 @@ from processors.notices import Change
 from schemas.alerts import Alert
 from streams.notify.messages import Message
 from streams.notify.webhook import KEY, SIGNATURE, TIMESTAMP, Webhook
-from tests.processors.alerts import Wait
+from tests.processors.alerts import Wait, silent
 
-WORDING = Wording("leadpulse", {"warned": "warning", "breached": "critical", "escalated": "page"}, UTC)
+WORDING = Wording(
+    "leadpulse", {"warned": "warning", "breached": "critical", "escalated": "page", "source_silent": "warning"}, UTC
+)
 NOW = 1_772_440_000.9
 
 
@@ -47,6 +49,14 @@ def test_an_end_has_no_severity_and_an_alarm_without_a_link_names_the_owner_only
     assert body(message)["text"] == "L-1 was answered Mon 08:27, 7 min after its deadline (ann)"
 
 
+def test_silent_sources_are_a_message_of_their_own_without_an_owner() -> None:
+    lead, sources = told(Wait().breached(), silent("a"), silent("b"))
+    assert len(lead.changes) == 1
+    title, *lines = body(sources)["text"].splitlines()
+    assert title == "sources, silence: 2 alarms"
+    assert lines[0] == "*warning* a is silent since Mon 08:15, for 25 min: 9.2 leads expected"
+
+
 def test_twenty_alarms_of_a_team_and_policy_are_one_message_with_twenty_lines() -> None:
     alerts = [Wait(f"L-{number}").breached() for number in range(20)]
     (message,) = told(*alerts)
@@ -63,12 +73,8 @@ def test_more_lines_than_fit_are_several_messages() -> None:
 
 
 def test_other_teams_and_policies_have_messages_of_their_own() -> None:
-    waits = (Wait("A"), Wait("B", team="south"), Wait("C", policy="cold"), Wait("D"))
-    assert [[c.alert.lead_id for c in m.changes] for m in told(*(wait.breached() for wait in waits))] == [
-        ["A", "D"],
-        ["B"],
-        ["C"],
-    ]
+    a, b, c, d = (w.breached() for w in (Wait("A"), Wait("B", team="south"), Wait("C", policy="cold"), Wait("D")))
+    assert [[change.alert for change in message.changes] for message in told(a, b, c, d)] == [[a, d], [b], [c]]
 
 
 def test_the_same_message_has_the_same_key_and_another_one_another() -> None:

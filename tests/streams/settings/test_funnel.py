@@ -8,9 +8,11 @@ from processors.follow_up import Band, FollowUp
 from processors.funnel import DAY_MS, MAX_EDGES, MINUTE_MS, Funnel, Stage
 from processors.labels import MISSING, tables
 from processors.policies import BUSINESS, WALL, Policy, targets
+from processors.silence import SilenceRules
 from streams.settings import Settings, load
 from streams.settings.fields import fields_of
 from streams.settings.funnel import funnel_of
+from streams.settings.silence import silence_rules
 
 
 def test_default_settings_are_the_default_funnel() -> None:
@@ -39,6 +41,9 @@ def test_every_decision_reaches_the_funnel() -> None:
             "LEADPULSE_WINDOWS__ROLLING": "24h,1h30m",
             "LEADPULSE_WINDOWS__CALENDAR": "week",
             "LEADPULSE_LABELS__SOURCE": "7",
+            "LEADPULSE_SILENCE__GRAIN": "30m",
+            "LEADPULSE_SILENCE__HALF_LIFE": "14d",
+            "LEADPULSE_FORECAST__HALF_LIFE": "6h",
         }
     )
     funnel = funnel_of(settings)
@@ -55,6 +60,9 @@ def test_every_decision_reaches_the_funnel() -> None:
         rolling={"24h": 1440, "1h30m": 90},
         calendar=("week",),
         label_caps={**funnel_of(Settings()).label_caps, "source": 7},
+        arrival_grain=1_800_000,
+        arrival_memory=42 * 86_400_000,
+        service_half_life=21_600_000,
     )
 
 
@@ -80,3 +88,34 @@ def test_the_most_thresholds_allowed_leave_room_for_the_target() -> None:
     edges = ",".join(f"{n}h" for n in range(1, MAX_EDGES))
     settings = load(environ={"LEADPULSE_RESPONSE__THRESHOLDS": edges, "LEADPULSE_RESPONSE__TARGET": "30m"})
     assert len(funnel_of(settings).response_edges) == MAX_EDGES
+
+
+def test_the_settings_about_silence_reach_the_judge_and_the_defaults_are_its_own() -> None:
+    assert silence_rules(Settings()) == SilenceRules()
+    settings = load(
+        environ={
+            "LEADPULSE_FUNNEL__ZONE": "Asia/Tokyo",
+            "LEADPULSE_SILENCE__LEVEL": "0.01",
+            "LEADPULSE_SILENCE__PERIOD": "1d",
+            "LEADPULSE_SILENCE__GRAIN": "30m",
+            "LEADPULSE_SILENCE__HALF_LIFE": "14d",
+            "LEADPULSE_SILENCE__MIN_HISTORY": "3d",
+            "LEADPULSE_SILENCE__MIN_ARRIVALS": "7",
+            "LEADPULSE_SILENCE__GIVE_UP": "5d",
+            "LEADPULSE_SILENCE__GRACE": "2m",
+            "LEADPULSE_SILENCE__IGNORE": "fair,web",
+        }
+    )
+    day = 86_400_000
+    assert silence_rules(settings) == SilenceRules(
+        zone="Asia/Tokyo",
+        level=0.01,
+        period=day,
+        grain=1_800_000,
+        half_life=14 * day,
+        min_history=3 * day,
+        min_arrivals=7,
+        give_up=5 * day,
+        grace=120_000,
+        ignore=frozenset({"fair", "web"}),
+    )

@@ -204,6 +204,18 @@ RELATIONS = {
     calendar() + calendar(name="b"): (
         'leadpulse.toml:6: [hours] calendars[1]: needs teams or regions: everybody else has calendar "a" already'
     ),
+    '[silence]\ngrain = "5h"': 'leadpulse.toml:2: [silence] grain: must divide the period, "7d"',
+    '[silence]\ngrain = "5m"\nhalf_life = "30d"': (
+        'leadpulse.toml:3: [silence] half_life: is too long for slots of "5m": more than 20,000 of them'
+    ),
+    '[silence]\ngive_up = "900d"': (
+        'leadpulse.toml:2: [silence] give_up: is too long for slots of "1h": more than 20,000 of them'
+    ),
+    '[silence]\nhalf_life = "1d"': (
+        'leadpulse.toml:1: [silence] min_history: must be at most three times half_life, "1d"'
+    ),
+    '[silence]\nignore = ["web", "web"]': 'leadpulse.toml:2: [silence] ignore: has "web" 2 times',
+    "[silence]\nlevel = 1": "leadpulse.toml:2: [silence] level: must be a number between 0 and 1, got 1",
     '[windows]\nrolling = ["1d",\n"24h"]': ('leadpulse.toml:3: [windows] rolling[1]: "24h" is the same window as "1d"'),
     '[windows]\nrolling = ["1m30s"]': 'leadpulse.toml:2: [windows] rolling[0]: must be whole minutes, got "1m30s"',
     '[windows]\ncalendar = ["week", "week"]': 'leadpulse.toml:2: [windows] calendar: has "week" 2 times',

@@ -237,3 +237,24 @@ def test_people_plan_ahead_call_twice_and_write_to_who_asked_for_silence(records
             callers[event.lead_id].append((event.occurred_at, event.actor))
     pairs = [pair for calls in callers.values() for pair in pairwise(sorted(calls))]
     assert any(one != two and after - before < timedelta(minutes=15) for (before, one), (after, two) in pairs)
+
+
+def test_a_source_falls_silent_at_its_time_and_the_others_do_not() -> None:
+    sources = tuple(
+        replace(source, silent_after_minutes=10 * 1440, silent_for_minutes=5 * 1440)
+        if source.name == "website"
+        else source
+        for source in EVERYDAY.sources
+    )
+    arrived = [
+        (record.event.source, int(record.event.occurred_at.timestamp() * 1000) - (END - 20 * DAY))
+        for record in past(replace(EVERYDAY, sources=sources, faults=NO_FAULTS), leads=2000)
+        if isinstance(record.event, Created)
+    ]
+    silent = [source for source, at in arrived if 10 * DAY <= at < 15 * DAY]
+    assert "website" not in silent
+    assert len(silent) > 200
+    for begin, end in ((0, 10), (15, 20)):
+        spoken = [source for source, at in arrived if begin * DAY <= at < end * DAY]
+        assert 0.2 < spoken.count("website") / len(spoken) < 0.4
+    assert len(arrived) < 2000

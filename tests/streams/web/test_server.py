@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from streams.web import server as server_module
+from streams.web.addresses import arrivals_url
 from streams.web.server import MAX_LEAD_ID, WebServer
 from tests.processors.events import T0_MS, call, created, stage
 from tests.streams.exposition.worker import FakeWorker, samples, take
@@ -238,3 +239,42 @@ async def test_a_board_that_cannot_be_kept_fresh_is_complained_about(
     base = await site.serve(worker)
     assert (await get(site, f"{base}/metrics"))[0] == 200
     assert "no longer kept fresh" in caplog.text
+
+
+async def test_a_worker_tells_the_others_what_it_heard_of_the_sources(site: Site) -> None:
+    worker = FakeWorker()
+    take(worker.state(3), created(0), created(0, "M", source="ads"))
+    worker.state(4)
+    worker.lead_states[3].tick(T0_MS)  # partition 4 has not caught up
+    async with site.client.get(arrivals_url(await site.serve(worker), counts=True)) as answer:
+        assert (await answer.json()) == {
+            "grain": 3_600_000,
+            "reached": {"3": T0_MS},
+            "sources": {source: [T0_MS, T0_MS, T0_MS // 3_600_000, [1]] for source in ("web", "ads")},
+        }
+
+
+async def test_workers_that_do_not_answer_or_not_so_are_left_out(site: Site) -> None:
+    one, two, odd = FakeWorker(), FakeWorker(), web.Application()
+    two.state(1).tick(T0_MS)
+    odd.add_routes([web.get("/arrivals", _nonsense)])
+    runner = web.AppRunner(odd)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    one.others = [
+        await site.serve(two),
+        f"http://127.0.0.1:{runner.addresses[0][1]}",
+        "http://127.0.0.1:9",  # nobody listens there
+        "http://[not an address",
+    ]
+    server = WebServer(one, one.scraper, "127.0.0.1", 0)
+    await server.start()
+    try:
+        assert await server.reports(counts=False) == [two.arrivals(counts=False)]
+    finally:
+        await server.stop()
+        await runner.cleanup()
+
+
+async def _nonsense(_: web.Request) -> web.Response:
+    return web.Response(body=b'{"grain": "none"}')
