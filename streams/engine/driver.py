@@ -100,8 +100,16 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
         max_records: int | None = None,
     ) -> Mapping[TP, Any]:
-        """Fetch from ready partitions only, and hand on what is in step, as chunks."""
-        wanted = {tp for tp in active_partitions if not self._is_ours(tp) or tp in self._intake.flowing}
+        """Fetch from ready partitions only, and hand on what is in step, as chunks.
+
+        Faust pauses the partition in whose name a chunk came when the queue behind it is full. The other inputs of its
+        number have to wait with it, or they would run ahead.
+        """
+        flowing = self._intake.flowing
+        full = {tp.partition for tp in flowing if tp not in active_partitions}
+        wanted = {
+            tp for tp in active_partitions if not self._is_ours(tp) or (tp in flowing and tp.partition not in full)
+        }
         if not wanted:  # aiokafka takes an empty set for "all partitions"
             await asyncio.sleep(IDLE_PAUSE)
             return {}
