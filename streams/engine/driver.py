@@ -116,6 +116,10 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         self.in_step.keep(lambda tp: _fetch_state(consumer, tp) is not None)
         ours = sorted(tp for tp in wanted if self._is_ours(tp))
         foreign: dict[TP, Any] = {}
+        if (
+            full or self.in_step.holds_back
+        ):  # a queue drains, or an input turns out to have nothing more: no record tells
+            timeout = IDLE_PAUSE
         try:
             await self._fetch(consumer, self.in_step.thirsty(ours), wanted.difference(ours), timeout, foreign)
         except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
@@ -141,8 +145,6 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         for tp in everything:
             moved |= await self._fetch_from(consumer, {tp}, 0.0, foreign)
         if everything and not moved:  # an empty set, again, would be all partitions
-            if self.in_step.holds_back:  # an input may turn out to have nothing more, which no record tells
-                timeout = IDLE_PAUSE
             await self._fetch_from(consumer, everything, timeout, foreign)
 
     async def _fetch_from(
