@@ -100,14 +100,26 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
         max_records: int | None = None,
     ) -> Mapping[TP, Any]:
-        """Fetch from ready partitions only, and hand on what is in step, as chunks."""
-        wanted = {tp for tp in active_partitions if not self._is_ours(tp) or tp in self._intake.flowing}
+        """Fetch from ready partitions only, and hand on what is in step, as chunks.
+
+        Faust pauses the partition in whose name a chunk came when the queue behind it is full. The other inputs of its
+        number have to wait with it, or they would run ahead.
+        """
+        flowing = self._intake.flowing
+        full = {tp.partition for tp in flowing if tp not in active_partitions}
+        wanted = {
+            tp for tp in active_partitions if not self._is_ours(tp) or (tp in flowing and tp.partition not in full)
+        }
         if not wanted:  # aiokafka takes an empty set for "all partitions"
             await asyncio.sleep(IDLE_PAUSE)
             return {}
         self.in_step.keep(lambda tp: _fetch_state(consumer, tp) is not None)
         ours = sorted(tp for tp in wanted if self._is_ours(tp))
         foreign: dict[TP, Any] = {}
+        if (
+            full or self.in_step.holds_back
+        ):  # a queue drains, or an input turns out to have nothing more: no record tells
+            timeout = IDLE_PAUSE
         try:
             await self._fetch(consumer, self.in_step.thirsty(ours), wanted.difference(ours), timeout, foreign)
         except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
@@ -133,8 +145,6 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         for tp in everything:
             moved |= await self._fetch_from(consumer, {tp}, 0.0, foreign)
         if everything and not moved:  # an empty set, again, would be all partitions
-            if self.in_step.holds_back:  # an input may turn out to have nothing more, which no record tells
-                timeout = IDLE_PAUSE
             await self._fetch_from(consumer, everything, timeout, foreign)
 
     async def _fetch_from(

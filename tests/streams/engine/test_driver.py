@@ -173,10 +173,16 @@ async def test_an_input_of_which_nothing_is_known_yet_is_waited_for(fixture: Fix
     assert list(await fixture.fetch(LEFT, RIGHT)) == [LEFT]
 
 
-async def test_an_input_that_is_not_fetched_holds_nobody_back(fixture: Fixture) -> None:
+async def test_an_input_that_faust_pauses_because_its_queue_is_full_pauses_the_others_of_its_number(
+    fixture: Fixture,
+) -> None:
+    other = TP("left", 1)
+    fixture.intake.flowing = frozenset({LEFT, RIGHT, other})
+    fixture.kafka.positions[other] = 0
     fixture.has(LEFT, record(0, timestamp=10))
-    fixture.kafka.stable[RIGHT] = 100
-    assert list(await fixture.fetch(LEFT)) == [LEFT]
+    await fixture.fetch(LEFT, other)
+    assert fixture.asked == {other}
+    assert list(await fixture.fetch(LEFT, RIGHT, other)) == [LEFT]
 
 
 async def test_what_was_fetched_while_the_flow_stopped_is_kept(fixture: Fixture) -> None:
@@ -201,7 +207,7 @@ async def test_with_enough_in_hand_of_everything_nothing_is_asked(fixture: Fixtu
 async def test_other_topics_pass_as_they_are(fixture: Fixture) -> None:
     found = [record(1, topic="other"), record(2, topic="other")]
     fixture.has(OTHER, *found)
-    assert await fixture.fetch(LEFT, OTHER) == {OTHER: found}
+    assert await fixture.fetch(LEFT, RIGHT, OTHER) == {OTHER: found}
 
 
 async def test_a_partition_that_is_not_ready_is_not_fetched(fixture: Fixture) -> None:
@@ -221,11 +227,12 @@ async def test_with_nothing_ready_nothing_is_asked_because_aiokafka_would_take_t
 async def test_records_before_the_first_seek_are_not_handed_on(fixture: Fixture) -> None:
     fixture.thread.in_step = InStep(OPTIONS.chunk)
     fixture.has(LEFT, *records(2))
-    assert await fixture.fetch(LEFT) == {}
+    assert await fixture.fetch(LEFT, RIGHT) == {}
 
 
 async def test_an_input_that_is_not_assigned_any_more_is_forgotten_until_the_next_seek(fixture: Fixture) -> None:
     del fixture.kafka.positions[LEFT]
+    fixture.intake.flowing = frozenset({RIGHT})
     await fixture.fetch(RIGHT)
     assert fixture.thread.in_step.fetched_to(LEFT) is None
 
@@ -272,7 +279,7 @@ async def test_an_input_that_ends_before_our_position_is_refused(fixture: Fixtur
     fixture.thread.in_step.begin(LEFT, 2000)
     fixture.error = OffsetOutOfRangeError({TopicPartition("left", 0): 2000})
     with pytest.raises(InputTruncated, match="left-0 ends at 1000, but was read up to 2000"):
-        await fixture.fetch(LEFT)
+        await fixture.fetch(LEFT, RIGHT)
 
 
 @pytest.mark.parametrize(("setting", "offset"), [("earliest", 40), ("latest", 1000)])
@@ -286,7 +293,7 @@ async def test_other_topics_are_reset_as_the_app_says(fixture: Fixture, setting:
 
 async def test_an_input_without_a_group_offset_is_left_to_our_own_seek(fixture: Fixture) -> None:
     fixture.error = NoOffsetForPartitionError(TopicPartition("left", 0))
-    assert await fixture.fetch(LEFT) == {}
+    assert await fixture.fetch(LEFT, RIGHT) == {}
     assert fixture.kafka.sought == {}
 
 
