@@ -6,14 +6,15 @@ from msgspec import Struct
 
 W = 'job="leadpulse", instance="w1:9464"'
 N = 'job="leadpulse-notify", instance="n1:9465"'
-WHOLE = {f'leadpulse_partition_ready{{{W}, partition="0"}}': "1x20000", f"leadpulse_partitions{{{W}}}": "1x20000"}
+WHOLE = {f'leadpulse_partition_ready{{{W}, partition="0"}}': "1x1000", f"leadpulse_partitions{{{W}}}": "1x1000"}
 
 
 class Case(Struct, frozen=True, kw_only=True):
     """One alert's test.
 
     Attributes:
-        series: Series -> values, one a minute, in promtool's notation.
+        series: Series -> values, one a step, in promtool's notation.
+        step: Minutes between two values, and between two looks at the rules.
         holds_at: Minute from which on the alert's query gives a sample.
         labels: Labels of the alert beside its name, severity and kind.
         summary: What it says. `description`: likewise.
@@ -24,6 +25,7 @@ class Case(Struct, frozen=True, kw_only=True):
     labels: dict[str, str]
     summary: str
     description: str
+    step: int = 1
 
 
 def _promises(window: str, met: str, breached: str) -> dict[str, str]:
@@ -82,13 +84,14 @@ CASES: dict[str, Case] = {
     "LeadpulseIntakeDrop": Case(
         series={
             **WHOLE,
-            f'leadpulse_created_leads{{{W}, source="web", team="north", window="1h"}}': f"40x{_WEEK - 1} 10x99",
+            f'leadpulse_created_leads{{{W}, source="web", team="north", window="1h"}}': f"40x{_WEEK // 15 - 1} 10x9",
         },
         holds_at=_WEEK,
         labels=_JOB,
         summary="Leads come in at 25% of a week ago",
         description="In the last hour 25% as many leads came in as in the same hour a week ago, when there were at "
         "least 20.",
+        step=15,
     ),
     "LeadpulseConversionShift": Case(
         series={

@@ -49,9 +49,9 @@ def _tested(alert: Alert, case: Case, promtool: Promtool) -> str:
     inputs = [{"series": name, "values": values} for name, values in case.series.items()]
     test = {
         "rule_files": [str(ROOT / FILE)],
-        "evaluation_interval": "1m",
+        "evaluation_interval": f"{case.step}m",
         "group_eval_order": ["leadpulse.rules", "leadpulse.business", "leadpulse.service"],
-        "tests": [{"interval": "1m", "input_series": inputs, "alert_rule_test": checks}],
+        "tests": [{"interval": f"{case.step}m", "input_series": inputs, "alert_rule_test": checks}],
     }
     return promtool.disagrees(test)
 
