@@ -25,7 +25,7 @@ app = typer.Typer()
 
 STALE = timedelta(seconds=5)
 """An answer that is further behind than this is said to be."""
-_COLOURS = {"on_time": "green", "warned": "yellow", "breached": "bold red", "unpromised": "dim"}
+BAND_STYLES = {"on_time": "green", "warned": "yellow", "breached": "bold red", "unpromised": "dim"}
 _MARGIN = 6  # lines of the screen that are no leads
 _MOST = 1000
 
@@ -131,7 +131,7 @@ def _table(answer: WaitingAnswer) -> Table:
     columns = ("left", "lead", "team", "owner", "source", "stage", "waits for", "since", "policy", "band")
     table = grid(*columns, right=("left", "since"))
     for card in answer.cards:
-        colour = _COLOURS.get(card.band, "")
+        colour = BAND_STYLES.get(card.band, "")
         table.add_row(
             Text(_left(card, answer.now), colour),
             *(cell(text) for text in (card.lead_id, card.team, card.owner, card.source, card.stage)),

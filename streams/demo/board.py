@@ -1,10 +1,10 @@
-"""The live board of the demo, drawn from `/metrics` alone."""
+"""The live board of the demo: the numbers from `/metrics`, who waits from `/waiting`, and the last alarms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 from rich.bar import Bar
 from rich.console import Group, RenderableType
 from rich.layout import Layout
@@ -12,7 +12,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from streams.cli.waiting import BAND_STYLES, clock
 from streams.demo.samples import Distribution, Samples
+from streams.web.waiting_answer import WaitingAnswer
 
 PREFIXES = (
     "leadpulse_created_leads",
@@ -28,10 +30,15 @@ PREFIXES = (
     "leadpulse_consumer_lag_records",
     "leadpulse_event_delay_seconds_bucket",
     "leadpulse_ready",
+    "leadpulse_expected_breaches",
+    "leadpulse_source_silent",
+    "leadpulse_source_expected_arrivals",
+    "leadpulse_alerts_total",
 )
 """What the board needs of `/metrics`."""
 
 _GOOD, _FAIR = 0.9, 0.7
+_HORIZON = "15m"
 _BAR = 24
 
 
@@ -67,6 +74,18 @@ class Pace(Struct, frozen=True):
     delays: Distribution = Distribution(())
 
 
+class Heard(Struct, frozen=True):
+    """What the board shows beside numbers.
+
+    Attributes:
+        waiting: Who waits, soonest deadline first; None while the worker does not say.
+        alarms: Lines of the last alarms, newest first.
+    """
+
+    waiting: WaitingAnswer | None = None
+    alarms: tuple[Text, ...] = ()
+
+
 def duration(seconds: float | None) -> str:
     """Return a time span as a person says it."""
     if seconds is None:
@@ -77,18 +96,22 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 86400:.0f} d"
 
 
-def board(samples: Samples, scene: Scene, pace: Pace) -> Layout:
+def board(samples: Samples, scene: Scene, pace: Pace, heard: Heard = Heard()) -> Layout:  # noqa: B008  # frozen
     """Draw one picture.
 
     Args:
         samples: What `/metrics` says.
         scene: What else there is to know.
         pace: What happened since the last picture.
+        heard: Who waits, and the last alarms.
     """
     layout = Layout()
-    layout.split_column(Layout(name="top"), Layout(name="middle"), Layout(_footer(samples, scene, pace), size=5))
-    layout["top"].split_row(Layout(_waiting(samples)), Layout(_responses(samples, scene)))
-    layout["middle"].split_row(Layout(_sources(samples, scene)), Layout(_flow(samples, scene)))
+    layout.split_column(
+        Layout(name="top"), Layout(name="middle"), Layout(name="bottom"), Layout(_footer(samples, scene, pace), size=6)
+    )
+    layout["top"].split_row(Layout(_deadlines(heard)), Layout(_alarms(samples, heard)))
+    layout["middle"].split_row(Layout(_waiting(samples)), Layout(_responses(samples, scene)))
+    layout["bottom"].split_row(Layout(_sources(samples, scene)), Layout(_flow(samples, scene)))
     return layout
 
 
@@ -99,15 +122,42 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
+def _deadlines(heard: Heard) -> RenderableType:
+    table = _table("Soonest deadlines", "lead", "team", "left", "")
+    if heard.waiting is not None:
+        now = heard.waiting.now
+        for card in heard.waiting.cards:
+            left = "" if isinstance(card.deadline, UnsetType) else clock(card.deadline - now)
+            style = BAND_STYLES.get(card.band, "")
+            table.add_row(card.lead_id, card.team, Text(left, style), Text(card.band.replace("_", " "), style))
+    return Panel(table)
+
+
+def _alarms(samples: Samples, heard: Heard) -> RenderableType:
+    counts = samples.by("kind", "leadpulse_alerts_total")
+    told = ", ".join(f"{kind.replace('_', ' ')} {count:,.0f}" for kind, count in sorted(counts.items()) if count)
+    return Panel(Group(Text("Alarms", style="bold"), Text(told or "none so far", style="dim"), *heard.alarms))
+
+
 def _waiting(samples: Samples) -> RenderableType:
-    table = _table("Who is waiting", "team", "leads", "longest")
+    table = _table("Who is waiting", "team", "leads", "longest", "too long", "will be")
     waiting = samples.by("team", "leadpulse_unanswered_leads")
+    broken = samples.by("team", "leadpulse_unanswered_leads", band="breached")
     oldest = samples.most("team", "leadpulse_oldest_unanswered_lead_age_seconds")
+    expected = samples.by("team", "leadpulse_expected_breaches", horizon=_HORIZON)
     for team in sorted(waiting, key=lambda name: -waiting[name]):
         if waiting[team]:
-            table.add_row(team, f"{waiting[team]:,.0f}", duration(oldest.get(team)))
+            late, soon = broken.get(team, 0), expected.get(team)
+            table.add_row(
+                team,
+                f"{waiting[team]:,.0f}",
+                duration(oldest.get(team)),
+                Text(f"{late:,.0f}", "red" if late else ""),
+                "-" if soon is None else f"+{soon:,.1f}",
+            )
+    everybody = f"{sum(waiting.values()):,.0f}", duration(max(oldest.values(), default=None))
     table.add_row(
-        Text("all", style="bold"), f"{sum(waiting.values()):,.0f}", duration(max(oldest.values(), default=None))
+        Text("all", style="bold"), *everybody, f"{sum(broken.values()):,.0f}", f"+{sum(expected.values()):,.1f}"
     )
     return Panel(table)
 
@@ -130,14 +180,17 @@ def _response_row(table: Table, team: str, found: Distribution, target: float) -
 
 
 def _sources(samples: Samples, scene: Scene) -> RenderableType:
-    table = _table(f"Sources, last {scene.window}", "source", "leads", "won", "lost", "won/leads")
+    table = _table(f"Sources, last {scene.window}", "source", "leads", "won", "lost", "won/leads", "")
+    silent = samples.most("source", "leadpulse_source_silent")
+    missed = samples.most("source", "leadpulse_source_expected_arrivals")
     leads = samples.by("source", "leadpulse_created_leads", window=scene.window)
     won = samples.by("source", "leadpulse_closed_leads", window=scene.window, outcome="won")
     lost = samples.by("source", "leadpulse_closed_leads", window=scene.window, outcome="lost")
     for source in sorted(leads, key=lambda name: -leads[name]):
         came, sold = leads[source], won.get(source, 0)
         share = f"{sold / came:.0%}" if came else "-"
-        table.add_row(source, f"{came:,.0f}", f"{sold:,.0f}", f"{lost.get(source, 0):,.0f}", share)
+        quiet = Text(f"silent, {missed.get(source, 0):,.0f} missing", "bold magenta") if silent.get(source) else ""
+        table.add_row(source, f"{came:,.0f}", f"{sold:,.0f}", f"{lost.get(source, 0):,.0f}", share, quiet)
     return Panel(table)
 
 

@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
@@ -17,13 +17,16 @@ from msgspec import Struct, structs
 from rich.console import Console
 from rich.live import Live
 
-from streams.demo.board import PREFIXES, Pace, Scene, board, summary
+from streams.demo.alarms import AlarmFeed
+from streams.demo.board import PREFIXES, Heard, Pace, Scene, board, summary
 from streams.demo.samples import Samples
 from streams.services import KafkaService, RedisService, ServiceError
 from streams.services.ports import HOST, free_ports, require_free
 from streams.services.progress import say
 from streams.services.supervisor import Service
 from streams.settings import Duration
+from streams.web.addresses import waiting_url
+from streams.web.waiting_answer import read_answer
 
 PORT = 9464
 WINDOW = "5m"
@@ -38,8 +41,19 @@ _SETTINGS: Mapping[str, str] = {
     "LEADPULSE_FUNNEL__CYCLE_THRESHOLDS": "10s,30s,1m,2m,5m",
     "LEADPULSE_WINDOWS__ROLLING": "1m,5m,15m,1h",
     "LEADPULSE_WINDOWS__CALENDAR": "today",
+    "LEADPULSE_SILENCE__PERIOD": "2s",
+    "LEADPULSE_SILENCE__GRAIN": "1s",
+    "LEADPULSE_SILENCE__HALF_LIFE": "5m",
+    "LEADPULSE_SILENCE__GIVE_UP": "10m",
+    "LEADPULSE_SILENCE__MIN_HISTORY": "30s",
+    "LEADPULSE_SILENCE__GRACE": "2s",
+    "LEADPULSE_SILENCE__CHECK_INTERVAL": "1s",
     "LEADPULSE_LOG__FORMAT": "json",
 }
+SILENCE = "website@11m"
+"""The source that stops, and when in the time of the floor, of which `_PAST` lies behind us when the board appears."""
+ALERTS = "leadpulse.alerts.v1"
+_SHOWN = 10
 _LOOK_SECONDS = 1.0
 _HTTP_SECONDS = 5.0
 _PAST = "10m"
@@ -144,6 +158,9 @@ class _Show:
         self._read_at = time.monotonic()
         self._pace = Pace()
         self._scene = Scene(plan.stages, Duration(TARGET).seconds, WINDOW, "", "")
+        self._waiting_at = ""
+        self._feed: AlarmFeed | None = None
+        self._heard = Heard()
 
     def begin(self, running: ExitStack) -> None:
         """Bring everything up; what was brought up is stopped with `running`, the last first."""
@@ -156,12 +173,15 @@ class _Show:
         places = {"KAFKA__BROKERS": kafka.bootstrap, "REDIS__URL": redis.url, "WEB__PORT": str(port)}
         environment = {**_SETTINGS, **{f"LEADPULSE_{name}": place for name, place in places.items()}}
         floor = ["simulate", f"--rate={self._plan.rate}", f"--seed={self._plan.seed}", f"--since={_PAST}"]
+        floor.append(f"--silence={SILENCE}")
         self._start(_Simulator(self._folder, floor, environment), "a sales floor", running)
         worker = _Worker(self._folder, ["worker"], environment, f"{address}/readyz")
         self._start(worker, "a worker", running)
         self._scene = structs.replace(
             self._scene, address=f"{address}/metrics", brokers=kafka.bootstrap, redis=redis.url
         )
+        self._waiting_at = str(waiting_url(address, _SHOWN))
+        self._feed = running.enter_context(closing(AlarmFeed(kafka.bootstrap, ALERTS)))
 
     def _start(self, part: Service, what: str, running: ExitStack) -> None:
         say(f"Starting {what}", self._console)
@@ -177,7 +197,7 @@ class _Show:
             while until is None or time.monotonic() < until:
                 self._look()
                 if screen is not None:
-                    screen.update(board(self._samples, self._scene, self._pace), refresh=True)
+                    screen.update(board(self._samples, self._scene, self._pace, self._heard), refresh=True)
                 time.sleep(_LOOK_SECONDS)
 
     def _look(self) -> None:
@@ -189,6 +209,8 @@ class _Show:
         for part in self._parts:
             if not part.running:
                 raise part.failure("ended by itself")
+        waiting = read_answer((fetch(self._waiting_at) or "").encode())
+        self._heard = Heard(waiting, self._feed.look() if self._feed else ())
         text = fetch(self._scene.address)
         if text is None:
             return

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
-from streams.demo.board import PREFIXES, Pace, Scene, board, duration, summary
+from processors.waiting import WaitingCard
+from streams.demo.board import PREFIXES, Heard, Pace, Scene, board, duration, summary
 from streams.demo.samples import Distribution, Samples
+from streams.web.waiting_answer import WaitingAnswer
 
 SCENE = Scene(("contacted", "qualified"), 15.0, "5m", "http://127.0.0.1:9464/metrics", "127.0.0.1:9092")
 TEXT = """
@@ -19,8 +23,15 @@ leadpulse_closed_leads{window="5m",source="web",team="n",outcome="lost"} 20
 leadpulse_stage_reached_leads{window="5m",source="web",stage="contacted"} 80
 leadpulse_stage_reached_leads{window="5m",source="web",stage="qualified"} 20
 leadpulse_open_leads{source="web",stage="contacted"} 42
-leadpulse_unanswered_leads{source="web",team="north"} 3
-leadpulse_unanswered_leads{source="ads",team="north"} 2
+leadpulse_unanswered_leads{source="web",team="north",band="on_time"} 2
+leadpulse_unanswered_leads{source="web",team="north",band="breached"} 1
+leadpulse_expected_breaches{team="north",horizon="15m"} 1.5
+leadpulse_expected_breaches{team="north",horizon="30m"} 9
+leadpulse_alerts_total{partition="0",kind="breached"} 4
+leadpulse_alerts_total{partition="1",kind="breached"} 3
+leadpulse_source_silent{source="web"} 1
+leadpulse_source_expected_arrivals{source="web"} 12
+leadpulse_unanswered_leads{source="ads",team="north",band="warned"} 2
 leadpulse_oldest_unanswered_lead_age_seconds{team="north"} 7200
 leadpulse_response_seconds_bucket{window="5m",source="web",team="north",kind="contact",le="15.0"} 40
 leadpulse_response_seconds_bucket{window="5m",source="web",team="north",kind="contact",le="60.0"} 50
@@ -33,6 +44,25 @@ leadpulse_ready 1
 """
 
 
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+CARD = WaitingCard(
+    lead_id="L-9",
+    partition=0,
+    team="north",
+    source="web",
+    stage="new",
+    obligation="first_contact",
+    band="on_time",
+    began_at=NOW - timedelta(seconds=10),
+    deadline=NOW + timedelta(seconds=5),
+    as_of=NOW,
+    routing_seconds=0,
+    human_seconds=10,
+    closed_seconds=0,
+)
+HEARD = Heard(WaitingAnswer(now=NOW, complete=True, waiting=1, cards=(CARD,)), (Text("12:00:00 breach    L-1"),))
+
+
 @pytest.fixture
 def lines() -> list[str]:
     delays = Distribution(((0.1, 100), (float("inf"), 100)))
@@ -42,7 +72,7 @@ def lines() -> list[str]:
 def drawn(samples: Samples, pace: Pace) -> list[str]:
     console = Console(file=io.StringIO(), width=150, height=40, force_terminal=False)
     with console.capture() as captured:
-        console.print(board(samples, SCENE, pace))
+        console.print(board(samples, SCENE, pace, HEARD))
     return captured.get().splitlines()
 
 
@@ -53,7 +83,20 @@ def line_with(lines: list[str], *words: str) -> str:
 
 
 def test_it_says_who_is_waiting_and_how_long(lines: list[str]) -> None:
-    assert "north 5 2 h" in line_with(lines, "north", "2 h")
+    assert "north 5 2 h 1 +1.5" in line_with(lines, "north", "2 h")
+
+
+def test_it_says_which_source_is_silent_and_what_is_missing(lines: list[str]) -> None:
+    assert "silent, 12 missing" in line_with(lines, "web", "silent")
+
+
+def test_it_counts_alarms_and_shows_the_last_ones(lines: list[str]) -> None:
+    assert line_with(lines, "breached 7")
+    assert line_with(lines, "12:00:00", "breach", "L-1")
+
+
+def test_it_counts_the_soonest_deadlines_down(lines: list[str]) -> None:
+    assert "L-9 north 0:05 on time" in line_with(lines, "L-9")
 
 
 def test_it_shows_the_contacts_of_its_window_against_the_target(lines: list[str]) -> None:
