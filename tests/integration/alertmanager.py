@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,12 @@ from tests.integration.harness.processes import Process
 Labels = frozenset[tuple[str, str]]
 
 
+def _telling(webhook: str) -> dict[str, Any]:
+    route = {"receiver": "hook", "group_by": ["team", "policy"], "group_wait": "1s", "group_interval": "1s"}
+    hook = {"url": webhook, "send_resolved": True}
+    return {"route": route, "receivers": [{"name": "hook", "webhook_configs": [hook]}]}
+
+
 class Alertmanager:
     """A server of its own, that groups by team and policy and tells a webhook.
 
@@ -24,22 +31,21 @@ class Alertmanager:
         folder: For its configuration, its data and its log.
         webhook: Whom it tells.
         name: Of its log and data, when there are several.
+        config: Its configuration, in place of that.
     """
 
-    def __init__(self, folder: Path, webhook: str, name: str = "alertmanager") -> None:
+    def __init__(
+        self, folder: Path, webhook: str, name: str = "alertmanager", *, config: Mapping[str, Any] | None = None
+    ) -> None:
         program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
         if program is None:
             pytest.skip("Alertmanager is not installed; on Debian it is the package prometheus-alertmanager")
         self.url = f"http://127.0.0.1:{free_port()}"
-        config = folder / f"{name}.yml"
-        route = {"receiver": "hook", "group_by": ["team", "policy"], "group_wait": "1s", "group_interval": "1s"}
-        hook = {"url": webhook, "send_resolved": True}
-        config.write_text(  # every JSON text is YAML
-            json.dumps({"route": route, "receivers": [{"name": "hook", "webhook_configs": [hook]}]})
-        )
+        file = folder / f"{name}.yml"
+        file.write_text(json.dumps(config or _telling(webhook)))  # every JSON text is YAML
         self._command = [
             program,
-            f"--config.file={config}",
+            f"--config.file={file}",
             f"--storage.path={folder / f'{name}-data'}",
             f"--web.listen-address={self.url.removeprefix('http://')}",
             "--cluster.listen-address=",
