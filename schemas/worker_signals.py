@@ -100,6 +100,16 @@ OPERATIONAL: tuple[Signal, ...] = (
         query=_LATENCY_QUERY.format("leadpulse_event_delay_seconds"),
     ),
     Signal(
+        name="leadpulse_alert_delay_seconds",
+        kind="histogram",
+        help="From a deadline's step to the commit of its alert: warnings, breaches and escalations",
+        unit="seconds",
+        panel="Alarm after its time, p99",
+        description="How late alarms are. Everything up to the deadline must be known first: it grows with the lag, "
+        "and after an outage what was due meanwhile comes at once.",
+        query=_LATENCY_QUERY.format("leadpulse_alert_delay_seconds"),
+    ),
+    Signal(
         name="leadpulse_transaction_records",
         kind="counter",
         help="Input records in committed transactions of this process",

@@ -19,9 +19,10 @@ from processors.funnel import Funnel
 from processors.incidents import KEY as INCIDENT
 from processors.incidents import Incidents
 from processors.results import ACCEPTED, DUPLICATE, Dropped, Result
+from processors.rows import milliseconds
 from processors.shard import ANY_TIME, Shard
 from processors.silence import Verdict
-from schemas.alerts import Alert
+from schemas.alerts import Alert, Breached, Escalated, Warned
 from schemas.cloudevents import decode_record
 from schemas.codec import MAX_BYTES, UNREADABLE, encode
 from schemas.dead_letters import dead_letter, headers_of
@@ -100,11 +101,15 @@ class LeadState:
         """Wall time in ms up to which everything that had happened is committed; 0 before that is known."""
         self.on_waiting: Callable[[], None] | None = None
         """Called when a commit has changed who waits."""
+        self.on_step: Callable[[float], None] | None = None
+        """Called when a warning, a breach or an escalation is committed, with the seconds since it was due."""
         self._outlets = outlets
         self._wall = clock
         self._event_clock = EventClock()
         self._tolerance = future_tolerance
         self._flushed: dict[str, int] = {}
+        self._steps: list[int] = []
+        self._steps_flushed: list[int] = []
         self._reached = 0
         self._reached_at_flush: int | None = None
 
@@ -197,6 +202,7 @@ class LeadState:
         self._reached_at_flush = self._reached
         records = [*self.changelog.flush(), *self.incidents.flush()]
         self._flushed = dict(self.shard.counts)
+        self._steps_flushed, self._steps = self._steps, []
         return records
 
     def committed(self) -> None:
@@ -205,6 +211,16 @@ class LeadState:
         self.known_until, self._reached_at_flush = self._reached_at_flush or self.known_until, None
         if self.shard.waiting.committed() and self.on_waiting:
             self.on_waiting()
+        if self._steps_flushed:
+            self._observe_steps()
+
+    def _observe_steps(self) -> None:
+        """Tell how late what was called out is on the topic; a replay's deadlines lie in the past."""
+        if self._wall is not None and self.on_step is not None:
+            now = self._wall()
+            for due in self._steps_flushed:
+                self.on_step(max(0, now - due) / 1000)
+        self._steps_flushed = []
 
     def _say_what_moved(self) -> None:
         moved = "; ".join(map(str, self.changelog.moved)) or "nothing"
@@ -232,6 +248,8 @@ class LeadState:
 
     def _tell(self) -> None:
         for alert in self.shard.alerts:
+            if isinstance(alert, Warned | Breached | Escalated):
+                self._steps.append(milliseconds(alert.at))
             self._send(alert.lead_id, structs.replace(alert, link=self._outlets.link(alert.lead_id)))
         self.shard.alerts.clear()
 

@@ -60,6 +60,7 @@ class LeadpulseApp(EngineApp):
         )
         self._judging: asyncio.Task[None] | None = None
         registry, measurements = registry_for(self)
+        self._measurements = measurements
         self.scraper = Scraper(self.funnel, registry, measurements)
         access = access_of(settings.web)
         self._web = WebServer(self, self.scraper, settings.web.host, settings.web.port, access)
@@ -72,6 +73,7 @@ class LeadpulseApp(EngineApp):
     def _make_state(self, partition: int) -> LeadState:
         state = self._new_state(partition)
         state.on_waiting = self._view.wake if self._view else None
+        state.on_step = self._measurements.alert_delay.observe
         return state
 
     def _owned(self) -> dict[int, Owned]:

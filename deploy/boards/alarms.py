@@ -55,6 +55,7 @@ def _told(make: Panels) -> Sequence[Panel]:
     return [
         make.series("leadpulse_alerts", [firing], Look(title="Alarms over time", stacked=True, note=_BY_RULES)),
         make.series("leadpulse_alerts", [alerts], Look(title="Alerts an hour")),
+        make.series("leadpulse_alert_delay_seconds", [own_query("leadpulse_alert_delay_seconds", "p99")], Look()),
     ]
 
 

@@ -69,6 +69,7 @@ class Measurements(EngineObserver):
 
     Attributes:
         recoveries: Partition -> seconds and records of its last recovery here.
+        alert_delay: Where it is observed how late a warning, a breach or an escalation is.
         scrape: Where the time of a scrape is observed.
     """
 
@@ -82,6 +83,7 @@ class Measurements(EngineObserver):
         self._chunk: Histogram = named(Histogram, "leadpulse_chunk_duration_seconds", buckets=_CHUNK)
         self._transaction: Histogram = named(Histogram, "leadpulse_transaction_duration_seconds", buckets=_TRANSACTION)
         self._delay: Histogram = named(Histogram, "leadpulse_event_delay_seconds", buckets=_DELAY)
+        self.alert_delay: Histogram = named(Histogram, "leadpulse_alert_delay_seconds", buckets=_DELAY)
         self.scrape: Histogram = named(Histogram, "leadpulse_scrape_duration_seconds", buckets=_SCRAPE)
         self._records: Counter = named(Counter, "leadpulse_transaction_records")
         self._bytes: Counter = named(Counter, "leadpulse_transaction_bytes")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json, structs
 
+from processors.funnel import MINUTE_MS
 from processors.shard import Shard
 from schemas.dead_letters import REASON_HEADER
 from streams.agents import LeadState
@@ -220,3 +221,31 @@ def test_a_start_with_other_settings_says_what_moved(caplog: pytest.LogCaptureFi
     list(after.loaded())
     assert "all were made anew from 1 leads" in caplog.text
     assert "response kind=contact: 1 -> 0" in caplog.text
+
+
+def test_how_late_a_breach_is_on_the_topic_is_told_once_it_is_committed() -> None:
+    clock, late = [T0_MS], list[float]()
+    found = LeadState(0, FUNNEL, OUTLETS, lambda: clock[0], 10**12)
+    list(found.loaded())
+    found.on_step = late.append
+    take(found, created(0))
+    clock[0] = T0_MS + 5 * MINUTE_MS + 2_000
+    found.tick(clock[0] - 1_000)
+    assert late == []
+    list(found.flush())
+    clock[0] += 500
+    found.committed()
+    assert late == [2.5], "the warning is yesterday's news, the breach was due after five minutes"
+    list(found.flush())
+    found.committed()
+    assert late == [2.5]
+
+
+def test_in_a_replay_nothing_is_late() -> None:
+    late = list[float]()
+    found = new(replay=True)
+    found.on_step = late.append
+    take(found, created(0), call("connected", 60, "M"))
+    found.tick(10**15)
+    take(found)
+    assert late == []
