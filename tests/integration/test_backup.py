@@ -16,7 +16,7 @@ from tests.integration.harness.log import Log, read_topic
 
 pytestmark = pytest.mark.integration
 
-WRITTEN_AGAIN = ("alert ", "dead letters")
+WRITTEN_AGAIN = ("alert ", "incident ", "dead letters")
 
 
 @pytest.fixture
