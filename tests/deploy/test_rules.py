@@ -13,6 +13,7 @@ from deploy.generated import rule_terms_of
 from deploy.rules.documents import FILE, all_alerts, rule_groups
 from deploy.rules.recording import RECORDINGS
 from deploy.rules.terms import Alert, Places, Terms
+from processors.alarms import BEGINNINGS
 from streams.settings import Settings
 from streams.settings.durations import Duration
 from streams.settings.promises import Promise, Sla
@@ -88,11 +89,12 @@ def test_an_alert_has_the_number_in_its_words(alert: Alert) -> None:
     assert "$value" in alert.summary + alert.description or "query" in alert.description
 
 
-def test_the_runbook_says_of_every_alert_what_it_means_what_to_look_at_and_what_to_do() -> None:
+def test_the_runbook_says_of_every_alarm_what_it_means_what_to_look_at_and_what_to_do() -> None:
     text = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
-    entries = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
-    for name in ALERTS:
-        assert [word for word in ("**Means.**", "**Look at.**", "**Do.**") if word not in entries.get(name, "")] == []
+    entries = dict(re.findall(r"^## (\w+)\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL))
+    assert set(entries) == {*ALERTS, *BEGINNINGS.values()}
+    for entry in entries.values():
+        assert re.findall(r"^\*\*(.+?)\*\* ", entry, re.MULTILINE) == ["Means.", "Look at.", "Do."]
 
 
 def test_a_link_leads_where_its_owner_says() -> None:
