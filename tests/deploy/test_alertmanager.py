@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import yaml
 from processors.alarms import Wording, alarm_of
 from schemas.alerts import Alert
 from streams.settings import Settings
-from tests.processors.alerts import Wait, silent
+from tests.processors.alerts import BEGAN, Wait, silent
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy/alertmanager"
@@ -131,6 +131,22 @@ def test_twenty_waiting_leads_are_twenty_lines(amtool: Amtool, tmp_path: Path) -
     lines = _rendered(amtool, tmp_path, "leadpulse.text", alerts).splitlines()
     assert lines == [f"L-{n} waits too long · ann · https://crm/L" for n in range(20)]
     assert _rendered(amtool, tmp_path, "leadpulse.title", alerts) == "20 LeadBreached, north (hot)"
+
+
+def test_the_readme_shows_an_alarm_as_it_reads(amtool: Amtool, tmp_path: Path) -> None:
+    crm = "https://crm.example/leads"
+    waits = [
+        Wait("L-2041", link=f"{crm}/L-2041"),
+        Wait("L-2057", at=BEGAN + timedelta(minutes=2), owner="", link=f"{crm}/L-2057"),
+    ]
+    alarms = [alarm_of(wait.breached(), WORDING) for wait in waits]
+    alerts = [
+        _alert("firing", alarm.summary, **alarm.labels)
+        | {"annotations": {"summary": alarm.summary, **alarm.notes}, "generatorURL": alarm.link}
+        for alarm in alarms
+    ]
+    told = [_rendered(amtool, tmp_path, f"leadpulse.{part}", alerts) for part in ("title", "text")]
+    assert "```\n" + "\n".join(told) + "\n```" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_more_than_twenty_are_cut_and_say_so(amtool: Amtool, tmp_path: Path) -> None:
