@@ -94,7 +94,7 @@ def test_the_runbook_says_of_every_alarm_what_it_means_what_to_look_at_and_what_
     entries = dict(re.findall(r"^## (\w+)\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL))
     assert set(entries) == {*ALERTS, *BEGINNINGS.values()}
     for entry in entries.values():
-        assert re.findall(r"^\*\*(.+?)\*\* ", entry, re.MULTILINE) == ["Means.", "Look at.", "Do."]
+        assert re.findall(r"^- \*\*(.+?)\*\* ", entry, re.MULTILINE) == ["Means.", "Look at.", "Do."]
 
 
 def test_a_link_leads_where_its_owner_says() -> None:
