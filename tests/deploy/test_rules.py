@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from deploy.generated import rule_terms_of
+from deploy.rules.__main__ import main
 from deploy.rules.documents import FILE, all_alerts, rule_groups
 from deploy.rules.recording import RECORDINGS
 from deploy.rules.terms import Alert, Places, Terms
@@ -103,6 +104,17 @@ def test_a_link_leads_where_its_owner_says() -> None:
     annotations = [rule["annotations"] for group in groups for rule in group["rules"] if "alert" in rule]
     assert all(a["runbook_url"].startswith("https://wiki/rb#") for a in annotations)
     assert all(a["dashboard_url"].startswith("https://boards/d/leadpulse-") for a in annotations)
+
+
+def test_the_command_prints_the_rules_with_the_addresses_that_are_given(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["rules", "--runbook", "https://wiki/rb", "--grafana", "https://boards/"])
+    main()
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed == rule_groups(
+        rule_terms_of(Settings(), Places(runbook="https://wiki/rb", grafana="https://boards"))
+    )
 
 
 def test_a_wait_is_too_long_at_four_times_the_longest_promise() -> None:
