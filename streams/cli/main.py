@@ -22,11 +22,11 @@ from streams.cli.invocation import Config, Debug, Invocation, Overrides, share_o
 
 COMMANDS = {
     "demo": "Show it all on this machine: Kafka, a sales floor, a worker, a live board.",
-    "worker": "Turn events into numbers: read Kafka, serve /metrics.",
+    "worker": "Turn events into numbers and alerts: read Kafka, serve /metrics.",
     "notify": "Hand alarms to Alertmanager or to a webhook.",
     "simulate": "Write the events of a made-up sales floor to Kafka.",
     "replay": "Write a CSV or JSON-lines export to Kafka as events.",
-    "services": "Run Kafka on this machine, to play with.",
+    "services": "Run Kafka, and Redis if asked for, on this machine, to play with.",
     "topics": "List, create and check the topics.",
     "config": "Check and show the settings.",
     "dlq": "List, show and put back dead letters.",
@@ -36,7 +36,7 @@ COMMANDS = {
 """Command, which is also its module in this package -> what it does. In the order of the help."""
 
 _EPILOG = (
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 69 Kafka or another service is out of reach, "
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 69 Kafka or a worker is out of reach, "
     "70 a defect of leadpulse, 78 wrong settings, 130 interrupted."
 )
 
@@ -94,7 +94,7 @@ def root(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Live numbers of a sales funnel: lead events in through Kafka, metrics out for Prometheus."""
+    """Nobody waits unseen: events of leads in from Kafka, live numbers and alarms out."""
 
 
 def _complain(*lines: str) -> None:

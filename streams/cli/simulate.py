@@ -42,7 +42,8 @@ def simulate(  # noqa: PLR0913 -- each is an option of the command
     ctx: typer.Context,
     *,
     rate: Annotated[
-        float, typer.Option(min=0.01, help="Events per second, on average over the day.", rich_help_panel=_LIVE)
+        float,
+        typer.Option(min=0.01, help="Events per second, on average over a week of the floor.", rich_help_panel=_LIVE),
     ] = 20.0,
     time_lapse: Annotated[
         float, typer.Option(min=0.01, help="How many times as fast as real the floor lives.", rich_help_panel=_LIVE)

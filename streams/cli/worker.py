@@ -33,15 +33,16 @@ def worker(
         typer.Option(metavar="PORT", help="Serve /metrics here; each worker on a machine needs a port of its own."),
     ] = None,
 ) -> None:
-    """Turn events into numbers: read the topics, serve /metrics, /livez, /readyz, /leads/{id}, /waiting.
+    """Turn events into numbers and alerts: read the topics, serve /metrics, /livez, /readyz, /leads/{id}, /waiting.
 
-    Start as many as there are partitions: those with the same app.id share them, and take over from each other.
+    Start several, at most as many as there are partitions: those with the same app.id share them, and take over from
+    each other.
     SIGTERM or Ctrl-C ends a worker in order, with exit code 0; whatever else ends it, the next one goes on exactly
     where the last transaction left off. While Kafka is away, it waits.
 
     Examples:
       leadpulse worker -c leadpulse.toml
-      leadpulse worker -c leadpulse.toml --web-port 9465
+      leadpulse worker -c leadpulse.toml --web-port 9474
     """
     settings = settings_of(ctx, web__port=web_port)
     setup_logging(settings.log)

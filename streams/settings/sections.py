@@ -96,7 +96,7 @@ class Topics(Struct, frozen=True, kw_only=True):
     Attributes:
         leads: What happens to leads. Its key is the lead id.
         interactions: Contacts with leads. Its key is the lead id; as many partitions as the leads topic.
-        alerts: What leadpulse has to say at once, such as that a lead was answered late.
+        alerts: What leadpulse has to say at once: promises that are nearly broken, broken or ended, and silent sources.
         dead_letter_suffix: What cannot be processed goes to the name of its topic with this ending.
         partitions: Partitions of each topic that leadpulse creates: the most workers that can share the load. It cannot
             be changed later without starting over.
@@ -149,9 +149,9 @@ class Web(Struct, frozen=True, kw_only=True):
         advertised_url: How other workers reach this one, to ask for the leads that it owns. Empty: from host and port.
         metrics_token: Bearer token without which `/metrics` is not told. Empty: everybody is told who can connect.
         metrics_token_file: File that holds it; read at each question, so that a changed one is used.
-        api_token: Bearer token without which single leads, such as `/leads/{id}`, are not told. They are personal data:
-            needed as soon as other machines can connect. Workers ask each other with it, and `leadpulse lead` too, so
-            it is the same for all.
+        api_token: Bearer token without which single leads (`/leads/{id}`, `/waiting`) are not told. They are personal
+            data: needed as soon as other machines can connect. Workers ask each other with it, `leadpulse lead` and
+            `leadpulse waiting` too, so it is the same for all.
         api_token_file: File that holds it; read at each question.
         allow_anonymous: Tell single leads without a token even where other machines can connect: something else must
             keep out those who may not know.

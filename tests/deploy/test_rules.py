@@ -10,9 +10,11 @@ import pytest
 import yaml
 
 from deploy.generated import rule_terms_of
+from deploy.rules.__main__ import main
 from deploy.rules.documents import FILE, all_alerts, rule_groups
 from deploy.rules.recording import RECORDINGS
 from deploy.rules.terms import Alert, Places, Terms
+from processors.alarms import BEGINNINGS
 from streams.settings import Settings
 from streams.settings.durations import Duration
 from streams.settings.promises import Promise, Sla
@@ -88,11 +90,12 @@ def test_an_alert_has_the_number_in_its_words(alert: Alert) -> None:
     assert "$value" in alert.summary + alert.description or "query" in alert.description
 
 
-def test_the_runbook_says_of_every_alert_what_it_means_what_to_look_at_and_what_to_do() -> None:
+def test_the_runbook_says_of_every_alarm_what_it_means_what_to_look_at_and_what_to_do() -> None:
     text = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
-    entries = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
-    for name in ALERTS:
-        assert [word for word in ("**Means.**", "**Look at.**", "**Do.**") if word not in entries.get(name, "")] == []
+    entries = dict(re.findall(r"^## (\w+)\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL))
+    assert set(entries) == {*ALERTS, *BEGINNINGS.values()}
+    for entry in entries.values():
+        assert re.findall(r"^- \*\*(.+?)\*\* ", entry, re.MULTILINE) == ["Means.", "Look at.", "Do."]
 
 
 def test_a_link_leads_where_its_owner_says() -> None:
@@ -101,6 +104,17 @@ def test_a_link_leads_where_its_owner_says() -> None:
     annotations = [rule["annotations"] for group in groups for rule in group["rules"] if "alert" in rule]
     assert all(a["runbook_url"].startswith("https://wiki/rb#") for a in annotations)
     assert all(a["dashboard_url"].startswith("https://boards/d/leadpulse-") for a in annotations)
+
+
+def test_the_command_prints_the_rules_with_the_addresses_that_are_given(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["rules", "--runbook", "https://wiki/rb", "--grafana", "https://boards/"])
+    main()
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed == rule_groups(
+        rule_terms_of(Settings(), Places(runbook="https://wiki/rb", grafana="https://boards"))
+    )
 
 
 def test_a_wait_is_too_long_at_four_times_the_longest_promise() -> None:
