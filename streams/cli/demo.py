@@ -28,7 +28,7 @@ def demo(
     """Show the whole of leadpulse on this machine: Kafka, a made-up sales floor, a worker, and a live board.
 
     Everything is real but the leads: the broker is Apache Kafka, downloaded the first time, and the board reads the
-    worker: /metrics, /waiting and the alerts topic. Ctrl-C ends it and leaves nothing running.
+    worker's /metrics and /waiting, and the alerts topic. Ctrl-C ends it and leaves nothing running.
     """
     stages = tuple(stage.name for stage in settings_of(ctx).funnel.stages if stage.kind == "open")
     plan = Plan(seconds, rate, secrets.randbits(32) if seed is None else seed, stages)
