@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from msgspec import Struct, UnsetType
 from rich.bar import Bar
@@ -12,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from processors.waiting import WaitingCard
 from streams.cli.waiting import BAND_STYLES, clock
 from streams.demo.samples import Distribution, Samples
 from streams.web.waiting_answer import WaitingAnswer
@@ -39,6 +41,7 @@ PREFIXES = (
 
 _GOOD, _FAIR = 0.9, 0.7
 _HORIZON = "15m"
+_DEADLINES, _COMING = 10, 7
 _BAR = 24
 
 
@@ -126,11 +129,19 @@ def _deadlines(heard: Heard) -> RenderableType:
     table = _table("Soonest deadlines", "lead", "team", "left", "")
     if heard.waiting is not None:
         now = heard.waiting.now
-        for card in heard.waiting.cards:
-            left = "" if isinstance(card.deadline, UnsetType) else clock(card.deadline - now)
+        for card, deadline in _soonest(heard.waiting):
             style = BAND_STYLES.get(card.band, "")
-            table.add_row(card.lead_id, card.team, Text(left, style), Text(card.band.replace("_", " "), style))
+            left = Text(clock(deadline - now), style)
+            table.add_row(card.lead_id, card.team, left, Text(card.band.replace("_", " "), style))
     return Panel(table)
+
+
+def _soonest(waiting: WaitingAnswer) -> list[tuple[WaitingCard, datetime]]:
+    """Return the deadlines that come next, and below them those that passed last."""
+    due = [(card, card.deadline) for card in waiting.cards if not isinstance(card.deadline, UnsetType)]
+    coming = [(card, deadline) for card, deadline in due if deadline > waiting.now]
+    passed = [(card, deadline) for card, deadline in reversed(due) if deadline <= waiting.now]
+    return coming[:_COMING] + passed[: _DEADLINES - min(_COMING, len(coming))]
 
 
 def _alarms(samples: Samples, heard: Heard) -> RenderableType:

@@ -53,7 +53,8 @@ _SETTINGS: Mapping[str, str] = {
 SILENCE = "website@11m"
 """The source that stops, and when in the time of the floor, of which `_PAST` lies behind us when the board appears."""
 ALERTS = "leadpulse.alerts.v1"
-_SHOWN = 10
+_SHOWN = 500
+"""Leads that wait, at most: those whose deadline comes next are behind all whose deadline has passed."""
 _LOOK_SECONDS = 1.0
 _HTTP_SECONDS = 5.0
 _PAST = "10m"

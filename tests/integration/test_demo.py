@@ -11,13 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.services.jars import JarCache
-
 pytestmark = pytest.mark.integration
 
 DEMO = [sys.executable, "-c", "from streams.cli.main import main; main()", "demo"]
-WARM_START = 60
-"""Seconds in which the board is to be up when nothing must be downloaded."""
 
 
 def children_of_demos() -> set[str]:
@@ -33,25 +29,14 @@ def children_of_demos() -> set[str]:
     return found
 
 
-def test_the_demo_is_up_within_a_minute_ends_by_itself_with_a_summary_and_leaves_nothing_running() -> None:
-    JarCache().class_path()  # a warm start: what a first one downloads is there
+def test_the_demo_ends_by_itself_with_a_summary_and_leaves_nothing_running() -> None:
     before = children_of_demos()
-    began = time.monotonic()
-    demo = subprocess.Popen(
-        [*DEMO, "--seconds", "15", "--seed", "1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    done = subprocess.run(
+        [*DEMO, "--seconds", "5", "--seed", "1"], capture_output=True, text=True, timeout=240, check=False
     )
-    assert demo.stdout is not None
-    told = []
-    for line in demo.stdout:
-        told.append(line)
-        if "Numbers for Prometheus" in line:
-            break
-    up = time.monotonic() - began
-    rest = demo.communicate(timeout=120)[0]
-    assert demo.returncode == 0, "".join(told) + rest
-    assert up < WARM_START, "".join(told)
-    assert "events read" in rest
-    assert "leads in the last 5m" in rest
+    assert done.returncode == 0, done.stderr
+    assert "events read" in done.stdout
+    assert "leads in the last 5m" in done.stdout
     assert children_of_demos() == before
 
 

@@ -196,23 +196,3 @@ async def test_nothing_is_called_silent_while_a_part_of_the_leads_is_not_heard_o
 async def rounds(run: LeadpulseRun, worker: str) -> dict[str, float]:
     samples = (await asyncio.to_thread(run.metrics, worker)).samples
     return {s.labels["outcome"]: s.value for s in samples if s.name == "leadpulse_silence_rounds_total"}
-
-
-async def test_when_all_sources_stop_at_once_each_is_announced_though_nothing_comes_any_more(run: LeadpulseRun) -> None:
-    for worker in WORKERS:
-        run.start_worker(worker)
-    for worker in WORKERS:
-        await run.wait_ready(worker)
-    sources = Sources(run)
-    async with sources.flowing(run):
-        judge = await judging(run)
-    found = await wait_for(run, 3, latest(run) + 10)
-    assert all(isinstance(alert, SourceSilent) for alert in found)
-    assert sorted(alert.source for alert in found) == ["ads", "fair", "web"]
-    for alert in found:
-        stopped = sources.last[alert.source]
-        assert abs(alert.last_arrival_at.timestamp() - stopped) < 0.01
-        assert 0 < alert.at.timestamp() - stopped <= latest(run)
-    assert await told(run, judge) == {"fair": 1.0, "web": 1.0, "ads": 1.0}
-    await asyncio.sleep(3)
-    assert len(await alerts(run)) == 3, "a silence that is known is not told again"
