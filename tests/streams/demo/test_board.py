@@ -6,6 +6,7 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 from rich.console import Console
 from rich.text import Text
 
@@ -60,7 +61,8 @@ CARD = WaitingCard(
     human_seconds=10,
     closed_seconds=0,
 )
-HEARD = Heard(WaitingAnswer(now=NOW, complete=True, waiting=1, cards=(CARD,)), (Text("12:00:00 breach    L-1"),))
+PASSED = structs.replace(CARD, lead_id="L-7", band="breached", deadline=NOW - timedelta(seconds=90))
+HEARD = Heard(WaitingAnswer(now=NOW, complete=True, waiting=2, cards=(PASSED, CARD)), (Text("12:00:00 breach    L-1"),))
 
 
 @pytest.fixture
@@ -97,6 +99,11 @@ def test_it_counts_alarms_and_shows_the_last_ones(lines: list[str]) -> None:
 
 def test_it_counts_the_soonest_deadlines_down(lines: list[str]) -> None:
     assert "L-9 north 0:05 on time" in line_with(lines, "L-9")
+
+
+def test_deadlines_that_come_next_stand_above_those_that_passed(lines: list[str]) -> None:
+    assert "L-7 north -1:30 breached" in line_with(lines, "L-7")
+    assert [line[:6].strip("│ ") for line in lines if "L-9" in line or "L-7" in line] == ["L-9", "L-7"]
 
 
 def test_it_shows_the_contacts_of_its_window_against_the_target(lines: list[str]) -> None:
