@@ -15,13 +15,11 @@ from aiokafka import AIOKafkaProducer
 
 from schemas.alerts import LeadAlert
 from schemas.codec import encode
-from schemas.interaction_events import Interaction
-from schemas.lead_events import Created
-from streams.producing import connected, partition_of
+from streams.producing import partition_of
 from streams.services import KafkaService
-from streams.settings.kafka import kafka_client_options
 from streams.topics import Role, TopicPlan, ensure_topics
 from tests.integration.alertmanager import Alertmanager, Labels
+from tests.integration.harness.alerts import answer, lead, write
 from tests.integration.harness.leadpulse import LeadpulseRun, free_port
 from tests.integration.harness.processes import Process
 from tests.integration.hooks import SECRET, Hook
@@ -33,6 +31,8 @@ PARTITIONS = 4
 LEADS = 300
 PACE = 0.03
 """Seconds between two leads, and so between two transactions."""
+WARNED_BEFORE = 2
+"""Seconds from a warning to the breach."""
 
 
 class Desk(LeadpulseRun):
@@ -408,40 +408,70 @@ async def test_open_alarms_stay_open_while_the_broker_is_away(kafka_service: Kaf
                 await until(lambda: _many(manager, 2), "the next is missing", timeout=60)
 
 
+async def _nothing(_: Desk, __: Process) -> None:
+    """Let the worker go on."""
+
+
+async def _a_kill(desk: Desk, worker: Process) -> None:
+    """Kill the worker, and start it again."""
+    worker.kill()
+    desk.start_worker("A")
+    await desk.wait_ready("A")
+
+
+async def _a_move(desk: Desk, worker: Process) -> None:
+    """Let another worker have all partitions."""
+    desk.start_worker("B")
+    await desk.wait_ready("B")
+    worker.ask_to_end()
+    assert await asyncio.to_thread(worker.wait) == 0
+
+
+@pytest.mark.parametrize(
+    ("happens", "due", "teller"),
+    [
+        pytest.param(_nothing, 6, "A", id="undisturbed"),
+        pytest.param(_a_kill, 20, "A", id="worker killed and started again"),
+        pytest.param(_a_move, 20, "B", id="partition moved to another worker"),
+    ],
+)
 async def test_a_lead_that_nobody_answers_reaches_alertmanager_within_a_second_on_a_silent_stream(
-    start_desk: Callable[..., Desk], tmp_path: Path
+    happens: Callable[[Desk, Process], Awaitable[None]],
+    due: int,
+    teller: str,
+    start_desk: Callable[..., Desk],
+    tmp_path: Path,
 ) -> None:
     async with Hook(signed=False) as hook, Alertmanager(tmp_path, hook.url) as manager:
         desk = start_desk(ALERTMANAGER=manager.url, RESEND="1m", HOLD="15m")
-        desk.environment["LEADPULSE_SLA__POLICIES"] = (
-            '[{name = "hot", clock = "wall", first_contact = "8s", warn_before = "4s"}]'
-        )
-        desk.notifier()
-        desk.start_worker("A")
-        await desk.wait_ready("A")
-        await desk.wait_ready("N")
-        created = datetime.now(UTC)
-        lead = Created(event_id="e-1", lead_id="L-1", occurred_at=created, source="web", team="north")
-        async with connected(kafka_client_options(desk.settings.kafka)) as writer:
-            await writer.write(desk.inputs[0], b"L-1", encode(lead))
-        for name, due in (("LeadWaiting", 4), ("LeadBreached", 8)):
+        worker = await _promising(desk, due)
+        created = time.time()
+        await write(desk, [lead(desk, "L-1", created)])
+        await desk.settle()
+        await happens(desk, worker)
+        warned = due - WARNED_BEFORE
+        assert time.time() < created + warned, "the worker is back before the warning, or this test shows nothing"
+        assert await manager.labels() == []
+        for name, seconds in (("LeadWaiting", warned), ("LeadBreached", due)):
             await until(lambda name=name: _is_named(manager, name), f"no {name}")  # type: ignore[misc]  # bound in time
             (alert,) = await manager.alerts()
-            late = datetime.fromisoformat(alert["updatedAt"]) - created - timedelta(seconds=due)
-            assert timedelta(0) <= late <= timedelta(seconds=1)
-            assert alert["generatorURL"] == f"http://127.0.0.1:{desk.ports['A']}/leads/L-1"
-        call = Interaction(
-            event_id="e-2",
-            lead_id="L-1",
-            occurred_at=datetime.now(UTC),
-            direction="out",
-            channel="call",
-            outcome="connected",
-            actor="ann",
-        )
-        async with connected(kafka_client_options(desk.settings.kafka)) as writer:
-            await writer.write(desk.inputs[1], b"L-1", encode(call))
+            late = datetime.fromisoformat(alert["updatedAt"]).timestamp() - created - seconds
+            assert -0.001 <= late <= 1  # times of events are whole milliseconds
+            assert alert["generatorURL"] == f"http://127.0.0.1:{desk.ports[teller]}/leads/L-1"
+        await write(desk, [answer(desk, "L-1", time.time())])
         await until(lambda: _many(manager, 0), "not over")
+
+
+async def _promising(desk: Desk, due: int) -> Process:
+    """Start a notifier, and a worker of a business that promises a contact within so many seconds."""
+    policy = {"name": "hot", "clock": "wall", "first_contact": f"{due}s", "warn_before": f"{WARNED_BEFORE}s"}
+    terms = ", ".join(f'{name} = "{value}"' for name, value in policy.items())
+    desk.environment["LEADPULSE_SLA__POLICIES"] = f"[{{{terms}}}]"
+    desk.notifier()
+    worker = desk.start_worker("A")
+    await desk.wait_ready("A")
+    await desk.wait_ready("N")
+    return worker
 
 
 async def _is_named(manager: Alertmanager, name: str) -> bool:

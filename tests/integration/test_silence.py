@@ -9,14 +9,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from processors.silence import Judge, Profile
 from schemas.alerts import SourceAlert, SourceResumed, SourceSilent
-from schemas.codec import ALERT_DECODER, encode
+from schemas.codec import ALERT_DECODER, LEAD_DECODER, encode
 from schemas.lead_events import Created
 from streams.producing import Message, connected, partition_of, produce
 from streams.settings.kafka import kafka_client_options
@@ -196,3 +196,34 @@ async def test_nothing_is_called_silent_while_a_part_of_the_leads_is_not_heard_o
 async def rounds(run: LeadpulseRun, worker: str) -> dict[str, float]:
     samples = (await asyncio.to_thread(run.metrics, worker)).samples
     return {s.labels["outcome"]: s.value for s in samples if s.name == "leadpulse_silence_rounds_total"}
+
+
+async def test_when_all_sources_stop_at_once_each_is_announced_though_nothing_comes_any_more(run: LeadpulseRun) -> None:
+    for worker in WORKERS:
+        run.start_worker(worker)
+    for worker in WORKERS:
+        await run.wait_ready(worker)
+    sources = Sources(run)
+    async with sources.flowing(run):
+        judge = await judging(run)
+    found = await wait_for(run, 3, latest(run) + 10)
+    assert all(isinstance(alert, SourceSilent) for alert in found)
+    assert sorted(alert.source for alert in found) == ["ads", "fair", "web"]
+    last = await last_arrivals(run)
+    for alert in found:
+        assert abs(alert.last_arrival_at - last[alert.source]) < timedelta(milliseconds=10)
+        assert 0 < (alert.at - last[alert.source]).total_seconds() <= latest(run)
+    assert await told(run, judge) == {"fair": 1.0, "web": 1.0, "ads": 1.0}
+    await asyncio.sleep(3)
+    assert len(await alerts(run)) == 3, "a silence that is known is not told again"
+
+
+async def last_arrivals(run: LeadpulseRun) -> dict[str, datetime]:
+    """When the last lead of each source that is in the topic came."""
+    log = await read_topic(run.broker, run.inputs[0], run.partitions)
+    found: dict[str, datetime] = {}
+    for entry in itertools.chain.from_iterable(log.values()):
+        event = LEAD_DECODER.decode(entry.value or b"")
+        assert isinstance(event, Created)
+        found[event.source] = max(event.occurred_at, found.get(event.source, event.occurred_at))
+    return found

@@ -14,6 +14,7 @@ from streams.notify.service import group_of, receivers
 from streams.notify.web import serving
 from streams.settings import load
 from tests.streams.exposition.promtool import Promtool
+from tests.streams.exposition.worker import OPENMETRICS, samples
 
 _TYPES = {"counter": "counter", "gauge": "gauge", "histogram": "histogram"}
 
@@ -34,9 +35,14 @@ def told() -> CollectorRegistry:
     return registry
 
 
-async def answers(registry: CollectorRegistry, trouble: str | None) -> dict[str, tuple[int, str]]:
+async def answers(
+    registry: CollectorRegistry, trouble: str | None, accept: str = "text/plain"
+) -> dict[str, tuple[int, str]]:
     found = {}
-    async with serving("127.0.0.1", 0, registry, lambda: trouble) as port, aiohttp.ClientSession() as client:
+    async with (
+        serving("127.0.0.1", 0, registry, lambda: trouble) as port,
+        aiohttp.ClientSession(headers={"Accept": accept}) as client,
+    ):
         for path in ("/", "/metrics", "/livez", "/readyz", "/else"):
             async with client.get(f"http://127.0.0.1:{port}{path}") as answer:
                 found[path] = answer.status, await answer.text()
@@ -61,6 +67,15 @@ async def test_every_signal_of_the_table_is_told_and_promtool_agrees(promtool: P
     for signal in NOTIFIER:
         assert {frozenset(s.labels) - {"le"} for s in families[signal.name].samples} == {frozenset(signal.labels)}
     assert promtool.complaints(text) == ""
+
+
+@pytest.mark.parametrize(("accept", "openmetrics"), [("text/plain", False), (OPENMETRICS, True)])
+async def test_nothing_tells_when_a_series_was_created(accept: str, openmetrics: bool) -> None:
+    text = (await answers(told(), None, accept))["/metrics"][1]
+    assert text.endswith("# EOF\n") is openmetrics
+    names = {name for name, _ in samples(text, openmetrics=openmetrics)}
+    assert "leadpulse_notify_alarms_total" in names  # a counter, which is what has such a time
+    assert not [name for name in names if name.endswith("_created")]
 
 
 def test_the_age_of_the_oldest_alarm_is_in_seconds() -> None:
