@@ -44,6 +44,14 @@ async def test_a_worker_of_fausts_command_line_counts_leads_exactly_and_ends_in_
         assert verdict.is_exact, verdict.wrong[:5]
 
 
+async def test_bad_settings_are_named_before_anything_starts(tmp_path: Path) -> None:
+    with LeadpulseRun("127.0.0.1:1", tmp_path) as run:
+        run.environment["LEADPULSE_SILENCE__LEVEL"] = "much"
+        worker = faust_worker(run, "A", "-l", "info")
+        assert await asyncio.to_thread(worker.wait, 60) == 1
+        assert "LEADPULSE_SILENCE__LEVEL: must be a number" in worker.log_text()
+
+
 async def test_workers_of_both_command_lines_share_the_partitions(kafka: str, tmp_path: Path) -> None:
     with LeadpulseRun(kafka, tmp_path, partitions=2) as run:
         run.start_worker("A")
