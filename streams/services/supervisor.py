@@ -110,11 +110,6 @@ class Service(ABC):
             self._await_end()
         self._lock.release()
 
-    def restart(self) -> None:
-        """Stop the service and start it again."""
-        self.stop()
-        self.start()
-
     def failure(self, message: str) -> ServiceError:
         """Make the error that tells what happened, with the log of this start and its place."""
         return with_log(f"{self.name} {message}", self.log_file, self._log_offset)

@@ -23,6 +23,7 @@ from tests.processors.events import STREAMS, T0_MS, assigned, call, created, inb
 from tests.processors.examples import examples
 from tests.processors.looks import feed
 from tests.processors.promised import DUTCH, FUNNELS, NEW_YORK, PROMISED
+from tests.processors.wall_clock import is_open
 
 MINUTE_MS = 60_000
 BUSINESS_ROUTING = structs.replace(PROMISED, routing=BUSINESS)
@@ -124,7 +125,7 @@ def test_the_working_time_is_the_sum_over_whoever_had_the_lead(rng: random.Rando
     counted, routed = 0, 0
     for minute in range(end):
         team = teams[sum(change <= minute for change in changes)]
-        works = team == "x" or hours[team].is_open(T0_MS + minute * MINUTE_MS)
+        works = team == "x" or is_open(hours[team], T0_MS + minute * MINUTE_MS)
         counted += works
         routed += works and minute < changes[0]
     assert split_at(end, *events, funnel=BUSINESS_ROUTING)[3] == counted
