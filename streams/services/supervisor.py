@@ -171,10 +171,10 @@ class Service(ABC):
         self._log_offset = self.log_file.stat().st_size if self.log_file.exists() else 0
 
     def _spawn(self, command: Sequence[str]) -> None:
-        assert self._lock.descriptor is not None  # noqa: S101 - start() took it just now
+        assert self._lock.descriptor is not None  # noqa: S101  # start() took it just now
         watched = [sys.executable, "-IS", guard.__file__, str(os.getpid()), str(self.stop_timeout), *command]
         with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and command, no shell
+            self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and command, no shell
                 watched,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

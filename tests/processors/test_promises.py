@@ -32,7 +32,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 def minute_of(*local: int) -> float:
     """A time in Amsterdam, as minutes after T0."""
-    return (milliseconds(datetime(*local, tzinfo=AMSTERDAM)) - T0_MS) / MINUTE_MS  # type: ignore[misc,arg-type] # a date's parts
+    return (milliseconds(datetime(*local, tzinfo=AMSTERDAM)) - T0_MS) / MINUTE_MS  # type: ignore[misc,arg-type]  # a date's parts
 
 
 def split_at(minutes: float, *events: Any, funnel: Funnel = PROMISED) -> tuple[float, ...]:
@@ -167,10 +167,10 @@ def test_a_step_is_due_when_its_working_time_has_passed(events: list[Any], funne
     for _, lead in shard.leads():
         policy = promises.policy(lead) if lead.counts else None
         for obligation in promises.waits(lead) if policy is not None else ():
-            for step, promised in enumerate(promises.policies.steps(policy)[obligation]):  # type: ignore[arg-type] # not None
-                due = promises.due(lead, policy, obligation, step)  # type: ignore[arg-type] # not None
+            for step, promised in enumerate(promises.policies.steps(policy)[obligation]):  # type: ignore[arg-type]  # not None
+                due = promises.due(lead, policy, obligation, step)  # type: ignore[arg-type]  # not None
                 assert due is not None
-                if promises.policies.policies[policy].clock == BUSINESS:  # type: ignore[index] # not None
+                if promises.policies.policies[policy].clock == BUSINESS:  # type: ignore[index]  # not None
                     begun = lead.asked_worked if obligation == NEXT_RESPONSE else 0
                     assert promises.worked(lead, due) - begun >= promised
                     assert due <= lead.since or promises.worked(lead, due - 1) - begun < promised

@@ -36,7 +36,7 @@ COMMON: dict[str, Any] = {"event_id": "e", "lead_id": "l", "occurred_at": NOON}
 ids = st.text(min_size=1, max_size=256)
 texts = st.text(max_size=256)
 zones = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-times = st.datetimes(datetime(1970, 1, 3), datetime(9999, 12, 29), timezones=zones)  # noqa: DTZ001 - the strategy adds the zone
+times = st.datetimes(datetime(1970, 1, 3), datetime(9999, 12, 29), timezones=zones)  # noqa: DTZ001  # the strategy adds the zone
 currencies = st.from_regex(r"([A-Z]{3})?", fullmatch=True)
 amounts = st.integers(0, MAX_AMOUNT)
 finite = st.floats(-MAX_SCORE, MAX_SCORE)
