@@ -1,4 +1,4 @@
-"""What users say of their business: its funnel, its hours, its following up, and the windows and labels of its numbers."""
+"""What users say of their business: funnel, hours, following up, and the windows and labels of its numbers."""
 
 from __future__ import annotations
 
