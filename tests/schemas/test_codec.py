@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import Struct, to_builtins
 
 from schemas import codec
-from schemas.codec import INTERACTION_DECODER, LEAD_DECODER, decode_interaction, decode_lead, encode
+from schemas.codec import INTERACTION_DECODER, LEAD_DECODER, encode
 from schemas.interaction_events import MAX_DURATION_SECONDS, Interaction
 from schemas.lead_events import (
     MAX_AMOUNT,
@@ -29,6 +29,7 @@ from schemas.lead_events import (
     Won,
 )
 from schemas.refusals import Reason, Refusal
+from tests.schemas.decoding import decode_interaction, decode_lead
 
 NOON = "2026-03-02T12:00:00Z"
 COMMON: dict[str, Any] = {"event_id": "e", "lead_id": "l", "occurred_at": NOON}
