@@ -60,7 +60,7 @@ def floor_funnel(parameters: Parameters, promise: int, *, clock: str = BUSINESS)
     )
 
 
-def play(  # noqa: PLR0913 - all but two by name
+def play(  # noqa: PLR0913  # all but two by name
     parameters: Parameters, funnel: Funnel, *, leads: int, days: float, seed: int, step: int = 10_000
 ) -> Scores:
     """Let a shard live through a floor's history, and return the score of its forecasts.
@@ -239,7 +239,7 @@ def _silences(files: Sequence[str]) -> None:
     print("|---|---|---|---|---|---|")
     for a_day in (2, 10, 50, 200):
         for name, bunch, moods in kinds:
-            chances = (Random(f"{a_day} {name} {seed}") for seed in range(8))  # noqa: S311 - no secret
+            chances = (Random(f"{a_day} {name} {seed}") for seed in range(8))  # noqa: S311  # no secret
             trials = [try_out(poisson(rng, a_day, 30, bunch=bunch, moods=moods), rules) for rng in chances]
             print(trial_line(f"{a_day} a day, {name}", trials), flush=True)
     for file in files:

@@ -75,17 +75,6 @@ class WorkCalendar:
         span = bisect_left(self._worked, total) - 1
         return self._begins[span] + total - self._worked[span]
 
-    def next_open(self, moment: int) -> int:
-        """Return the first moment of working time from the given one on, `NEVER` when there is none."""
-        if self.is_open(moment):
-            return moment
-        span = bisect_right(self._begins, moment)
-        return self._begins[span] if span < len(self._begins) else max(moment, NEVER)
-
-    def is_open(self, moment: int) -> bool:
-        """Return whether a moment is working time."""
-        return self._until(moment + 1) > self._until(moment)
-
     def meaning(self) -> bytes:
         """Return a digest of all working time.
 

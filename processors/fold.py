@@ -7,7 +7,6 @@ step(fold(log), row), the fast way equals the recompute by construction.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from processors.cells import Cells
@@ -338,10 +337,3 @@ class Fold:
         lead.status, lead.closed, lead.reason, lead.closing_team = status, t, reason, lead.team
         for closed in self._closed:
             closed(cells, lead, sign)
-
-
-def contributions(fold: Fold, lead: Lead) -> dict[int, int]:
-    """Return what a lead contributes to all numbers: the definition that everything incremental must equal."""
-    cells: Cells = defaultdict(int)
-    fold.recompute(cells, lead)
-    return {cell: value for cell, value in cells.items() if value}

@@ -7,8 +7,6 @@ from datetime import date, timedelta
 from processors.calendar_days import Days
 
 DAY, WEEK = 1440, 10080
-LONGEST = 90 * DAY
-"""Longest rolling window, minutes."""
 EVERYTHING = "all"
 """The window that holds everything up to now."""
 EVER = 1

@@ -142,14 +142,6 @@ class Promises:
         from_creation = steps[step] + (lead.asked_worked if obligation == NEXT_RESPONSE else 0)
         return self.calendar(lead).after(lead.since, max(0, from_creation - lead.worked))
 
-    def next_step(self, lead: Lead) -> int | None:
-        """Return when the next step of anything comes that a lead waits for, ms; None when nothing does."""
-        policy = self.policy(lead)
-        if policy is None:
-            return None
-        dues = (self.due(lead, policy, obligation, steps_of(lead, obligation)) for obligation in self.waits(lead))
-        return min((due for due in dues if due is not None), default=None)
-
 
 def steps_of(lead: Lead, obligation: int) -> int:
     """Return how many steps of an obligation have passed."""

@@ -30,8 +30,6 @@ CODE_NAMES = (
 
 _LAYOUT = Layout(">Q8sI")
 pack_row, unpack_rows, SIZE = _LAYOUT.pack, _LAYOUT.iter_unpack, _LAYOUT.size
-HEAD = 16
-"""Length of a row without its argument: time, code and event id."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)

@@ -8,7 +8,7 @@ only then does it cost anything::
     except UNREADABLE as cause:
         return refusal(cause, value)
 
-`decode_lead` and `decode_interaction` do that, and check the two things a decoder cannot: size and the year 1970.
+`decode` does that, and checks the two things a decoder cannot: size and the year 1970.
 """
 
 import re
@@ -83,16 +83,6 @@ def encode(message: Event | Alert) -> bytes:
         UnicodeEncodeError: A text holds a lone surrogate, which UTF-8 cannot carry.
     """
     return _ENCODER.encode(message)
-
-
-def decode_lead(value: bytes | None) -> LeadEvent | Refusal:
-    """Read one record value of the leads topic; whatever it is, nothing is raised."""
-    return decode(LEAD_DECODER, value)
-
-
-def decode_interaction(value: bytes | None) -> InteractionEvent | Refusal:
-    """Read one record value of the interactions topic; whatever it is, nothing is raised."""
-    return decode(INTERACTION_DECODER, value)
 
 
 def decode(decoder: Decoder[E], value: bytes | None) -> E | Refusal:

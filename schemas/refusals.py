@@ -62,12 +62,6 @@ def processing_error(cause: BaseException) -> Refusal:
     return refuse(Reason.PROCESSING_ERROR, "", f"{class_name(cause)}: {message_of(cause)}")
 
 
-def describe(refusal: Refusal, topic: str, partition: int, offset: int) -> str:
-    """Render one line for a log or a terminal: where the record lies, and what is wrong with which field."""
-    field = f", field {refusal.field}" if refusal.field else ""
-    return f"{topic}[{partition}] offset {offset}: {refusal.reason}{field}: {refusal.detail}"
-
-
 def class_name(cause: BaseException) -> str:
     """Name the class of an exception as Python prints it: with its module, unless it is built in."""
     kind = type(cause)

@@ -71,7 +71,7 @@ class LeadState:
         scores: Where the forecasts of this worker are scored.
     """
 
-    def __init__(  # noqa: PLR0913 - the last by name
+    def __init__(  # noqa: PLR0913  # the last by name
         self,
         partition: int,
         funnel: Funnel,

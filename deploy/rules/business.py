@@ -23,6 +23,11 @@ FAST, SLOW = 5, 2
 
 def business_alerts(terms: Terms) -> tuple[Alert, ...]:
     """Return the alerts about leads, measured by the terms of the business."""
+    return (*_promises_broken(terms), _lead_waits(terms), _source_silent(), _intake_drops(), _conversion_shifts())
+
+
+def _promises_broken(terms: Terms) -> tuple[Alert, ...]:
+    """Return the alerts about promises that are broken faster than the objective leaves room for."""
     room = round(1 - terms.objective, 6)
     kept = f"{terms.objective:.0%}"
     return (
@@ -50,54 +55,70 @@ def business_alerts(terms: Terms) -> tuple[Alert, ...]:
             f"hours were not reached in time, and the last hour is no better; the objective is that {kept} are.",
             board="response",
         ),
-        Alert(
-            name="LeadpulseLeadWaitsTooLong",
-            expr=f"{OLDEST} > {terms.longest_wait:.0f} "
-            f'and on (job, team) sum without (band) ({WAITING}{{band="breached"}}) > 0',
-            lasts="5m",
-            severity="warning",
-            kind="business",
-            summary="A lead of {{ $labels.team }} has waited {{ $value | humanizeDuration }}",
-            description="The longest wait is {{ $value | humanizeDuration }}, and promises to leads of "
-            "{{ $labels.team }} are broken.",
-            board="response",
-        ),
-        Alert(
-            name="LeadpulseSourceSilent",
-            expr="max by (job, source) (leadpulse_source_silent) == 1",
-            lasts="1m",
-            severity="warning",
-            kind="business",
-            summary="{{ $labels.source }} sends nothing",
-            description="{{ $labels.source }} should have sent a lead by now: for this hour of the week the silence "
-            "is less likely than the level that was set. The last one came "
-            '{{ with printf "max by (source) (leadpulse_source_silence_seconds{source=%q})" $labels.source | query }}'
-            "{{ . | first | value | humanizeDuration }}{{ end }} ago.",
-            board="sources",
-        ),
-        Alert(
-            name="LeadpulseIntakeDrop",
-            expr=_intake_drop(),
-            lasts="15m",
-            severity="warning",
-            kind="business",
-            summary="Leads come in at {{ $value | humanizePercentage }} of a week ago",
-            description="In the last hour {{ $value | humanizePercentage }} as many leads came in as in the same hour "
-            f"a week ago, when there were at least {ENOUGH_INTAKE}.",
-            board="sources",
-        ),
-        Alert(
-            name="LeadpulseConversionShift",
-            expr=_conversion_shift(),
-            lasts="1h",
-            severity="info",
-            kind="business",
-            summary="{{ $labels.source }} converts differently: {{ $value | humanizePercentage }} won",
-            description="Of the leads from {{ $labels.source }} closed in the last 7 days "
-            "{{ $value | humanizePercentage }} were won. That is more than three standard errors from its share over "
-            f"90 days, with at least {ENOUGH_CLOSED} closed.",
-            board="funnel",
-        ),
+    )
+
+
+def _lead_waits(terms: Terms) -> Alert:
+    """Return the alert about a single lead that waits far too long."""
+    return Alert(
+        name="LeadpulseLeadWaitsTooLong",
+        expr=f"{OLDEST} > {terms.longest_wait:.0f} "
+        f'and on (job, team) sum without (band) ({WAITING}{{band="breached"}}) > 0',
+        lasts="5m",
+        severity="warning",
+        kind="business",
+        summary="A lead of {{ $labels.team }} has waited {{ $value | humanizeDuration }}",
+        description="The longest wait is {{ $value | humanizeDuration }}, and promises to leads of "
+        "{{ $labels.team }} are broken.",
+        board="response",
+    )
+
+
+def _source_silent() -> Alert:
+    """Return the alert about a source that should have sent something."""
+    return Alert(
+        name="LeadpulseSourceSilent",
+        expr="max by (job, source) (leadpulse_source_silent) == 1",
+        lasts="1m",
+        severity="warning",
+        kind="business",
+        summary="{{ $labels.source }} sends nothing",
+        description="{{ $labels.source }} should have sent a lead by now: for this hour of the week the silence "
+        "is less likely than the level that was set. The last one came "
+        '{{ with printf "max by (source) (leadpulse_source_silence_seconds{source=%q})" $labels.source | query }}'
+        "{{ . | first | value | humanizeDuration }}{{ end }} ago.",
+        board="sources",
+    )
+
+
+def _intake_drops() -> Alert:
+    """Return the alert about fewer leads than a week ago."""
+    return Alert(
+        name="LeadpulseIntakeDrop",
+        expr=_fewer_leads(),
+        lasts="15m",
+        severity="warning",
+        kind="business",
+        summary="Leads come in at {{ $value | humanizePercentage }} of a week ago",
+        description="In the last hour {{ $value | humanizePercentage }} as many leads came in as in the same hour "
+        f"a week ago, when there were at least {ENOUGH_INTAKE}.",
+        board="sources",
+    )
+
+
+def _conversion_shifts() -> Alert:
+    """Return the alert about a source that converts unlike itself."""
+    return Alert(
+        name="LeadpulseConversionShift",
+        expr=_unlike_its_usual_share(),
+        lasts="1h",
+        severity="info",
+        kind="business",
+        summary="{{ $labels.source }} converts differently: {{ $value | humanizePercentage }} won",
+        description="Of the leads from {{ $labels.source }} closed in the last 7 days "
+        "{{ $value | humanizePercentage }} were won. That is more than three standard errors from its share over "
+        f"90 days, with at least {ENOUGH_CLOSED} closed.",
+        board="funnel",
     )
 
 
@@ -109,13 +130,13 @@ def _burn(limit: float, window: str, shorter: str) -> str:
     )
 
 
-def _intake_drop() -> str:
+def _fewer_leads() -> str:
     now = f'sum by (job) ({CREATED}{{window="1h"}})'
     before = f'sum by (job) ({CREATED}{{window="1h"}} offset 1w)'
     return f"{now} / ({before} >= {ENOUGH_INTAKE}) < 0.5"
 
 
-def _conversion_shift() -> str:
+def _unlike_its_usual_share() -> str:
     """Return the query of a two-sided test of one share against another, by the normal approximation."""
     week, usual = f'{WON_SHARE}{{window="7d"}}', f'{WON_SHARE}{{window="90d"}}'
     n = f'{CLOSED}{{window="7d"}}'

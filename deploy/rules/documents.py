@@ -15,11 +15,6 @@ FILE = "deploy/prometheus/rules/leadpulse.yaml"
 _HEAD = "# Generated from deploy/rules/: change it there and run `make generate`.\n"
 
 
-def all_alerts(terms: Terms) -> tuple[Alert, ...]:
-    """Return the alerts of both kinds."""
-    return (*business_alerts(terms), *service_alerts(terms))
-
-
 def rule_groups(terms: Terms) -> dict[str, Any]:
     """Return the content of a rule file."""
     groups: dict[str, list[dict[str, Any]]] = {

@@ -49,7 +49,7 @@ Since = Annotated[
 
 
 @app.command("list")
-def list_letters(  # noqa: PLR0913 -- each is an option of the command
+def list_letters(  # noqa: PLR0913  # each is an option of the command
     ctx: typer.Context,
     *,
     topic: Topic = "",
@@ -104,7 +104,7 @@ def show(
 
 
 @app.command()
-def replay(  # noqa: PLR0913 -- each is an option of the command
+def replay(  # noqa: PLR0913  # each is an option of the command
     ctx: typer.Context,
     *,
     topic: Topic = "",

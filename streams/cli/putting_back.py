@@ -79,7 +79,7 @@ async def put_back(settings: Settings, records: AsyncIterator[Labelled], wishes:
     return account
 
 
-async def _one(  # noqa: PLR0913, PLR0917 -- the loop's variables
+async def _one(  # noqa: PLR0913, PLR0917  # the loop's variables
     judge: Judge, record: Returning, label: str, wishes: Wishes, account: Account, out: Returner | None
 ) -> None:
     if lost := judge.has_no_place(record):

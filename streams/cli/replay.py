@@ -34,7 +34,7 @@ _SLICE = 1000
 
 
 @app.command()
-def replay(  # noqa: PLR0913 -- each is an option of the command
+def replay(  # noqa: PLR0913  # each is an option of the command
     ctx: typer.Context,
     *,
     export: Annotated[Path, typer.Argument(help="The export: CSV or JSON lines, plain or gzipped.")],

@@ -38,7 +38,7 @@ _HISTORY = "History"
 
 
 @app.command()
-def simulate(  # noqa: PLR0913 -- each is an option of the command
+def simulate(  # noqa: PLR0913  # each is an option of the command
     ctx: typer.Context,
     *,
     rate: Annotated[

@@ -31,7 +31,7 @@ _MOST = 1000
 
 
 @app.command()
-def waiting(  # noqa: PLR0913 -- options, by name
+def waiting(  # noqa: PLR0913  # options, by name
     ctx: typer.Context,
     *,
     team: Annotated[

@@ -83,7 +83,7 @@ def chunks(parts: Mapping[str, Fetched], size: int) -> Iterator[Chunk]:
 
 
 def _merged(parts: Sequence[Fetched]) -> Sequence[ConsumerRecord]:
-    if len(parts) < 2:  # noqa: PLR2004 - nothing to merge
+    if len(parts) < 2:  # noqa: PLR2004  # nothing to merge
         return parts[0].records if parts else ()
     records = [record for part in parts for record in part.records]
     times = [time for part in parts for time in part.times]

@@ -7,7 +7,7 @@ Faust runs the group consumer in a thread with an event loop of its own. What th
 attributes that the main thread replaces as a whole, so no lock is needed.
 """
 
-# ruff: noqa: SLF001 - touching what is private is the job of this module
+# ruff: noqa: SLF001  # touching what is private is the job of this module
 
 import asyncio
 from collections import defaultdict
@@ -97,7 +97,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         self,
         consumer: Any,
         active_partitions: set[TP],
-        timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
+        timeout: float | None = None,  # noqa: ASYNC109  # Faust's signature
         max_records: int | None = None,
     ) -> Mapping[TP, Any]:
         """Fetch from ready partitions only, and hand on what is in step, as chunks.
@@ -133,7 +133,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         consumer: Any,
         asked: Iterable[TP],
         others: set[TP],
-        timeout: float | None,  # noqa: ASYNC109 - Faust's
+        timeout: float | None,  # noqa: ASYNC109  # Faust's
         foreign: dict[TP, Any],
     ) -> None:
         """Fetch, of each input no more than a chunk, so that none of them waits until another one is empty.
@@ -151,7 +151,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         self,
         consumer: Any,
         places: set[TP],
-        timeout: float | None,  # noqa: ASYNC109 - Faust's
+        timeout: float | None,  # noqa: ASYNC109  # Faust's
         foreign: dict[TP, Any],
     ) -> bool:
         """Take what was fetched, with the range that it covers; return whether there was anything.

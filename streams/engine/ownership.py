@@ -32,7 +32,7 @@ FIRST_BACKOFF, MAX_BACKOFF = 0.2, 5.0
 class Ownership:
     """The partitions of this worker, each running, or on its way there in a task of its own."""
 
-    def __init__(  # noqa: PLR0913 - half of them by name
+    def __init__(  # noqa: PLR0913  # half of them by name
         self,
         options: EngineOptions,
         factory: StateFactory,

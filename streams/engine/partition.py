@@ -54,7 +54,7 @@ class OwnedPartition:
     while that is under way the next chunks are applied.
     """
 
-    def __init__(  # noqa: PLR0913 - the last two by name
+    def __init__(  # noqa: PLR0913  # the last two by name
         self,
         number: int,
         state: State,

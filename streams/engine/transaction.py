@@ -66,7 +66,7 @@ class TransactionalProducer:
         for topic in (options.changelog_topic, *options.outputs):
             await producer.partitions_for(topic)
             place = TopicPartition(topic, self._partition)
-            producer._txn_manager.maybe_add_partition_to_txn(place)  # noqa: SLF001 - there is no other way, pinned
+            producer._txn_manager.maybe_add_partition_to_txn(place)  # noqa: SLF001  # there is no other way, pinned
         await producer.abort_transaction()
 
     async def write(self, snapshot: Callable[[], Writes]) -> Written:
@@ -123,7 +123,7 @@ class TransactionalProducer:
         producer, self._producer = self._producer, None
         if producer is None:
             return
-        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001 - see above, pinned
+        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001  # see above, pinned
         try:
             await asyncio.wait_for(producer.stop(), CLOSE_TIMEOUT)
         except (KafkaError, TimeoutError) as error:

@@ -71,7 +71,7 @@ class Backoff:
     def __init__(self, first: float, most: float, chance: random.Random | None = None) -> None:
         self._first, self._most = first, most
         self._failures = 0
-        self._chance = chance or random.Random()  # noqa: S311 # spreads attempts, guards nothing
+        self._chance = chance or random.Random()  # noqa: S311  # spreads attempts, guards nothing
 
     def failed(self, pause: float = 0.0) -> float:
         """Count a failure, and return how many seconds to wait.

@@ -31,6 +31,7 @@ from streams.settings import Settings
 from streams.settings.kafka import kafka_client_options
 from streams.settings.notify import WebhookKey
 from streams.topics import TopicMismatch, read_topics
+from streams.web.access import access_of
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,8 @@ class Notifier:
             KafkaError: Kafka refuses, and will go on to do so.
         """
         notify = self._settings.notify
-        served = serving(notify.host, notify.port, self._registry, self.not_ready_because)
+        token = access_of(self._settings.web).metrics
+        served = serving(notify.host, notify.port, self._registry, self.not_ready_because, token)
         async with served, AsyncExitStack() as stack:
             if await _unless(stop, self._prepare(stack)):
                 await _work(self._pipelines, stop)
@@ -180,7 +182,7 @@ async def _member(settings: Settings, receiver: Receiver) -> AsyncIterator[AIOKa
         **kafka_client_options(kafka),
     )
     try:
-        while not await _is_connected(consumer):  # noqa: ASYNC110 # the broker does not call
+        while not await _is_connected(consumer):  # noqa: ASYNC110  # the broker does not call
             await asyncio.sleep(_LOOK)
         yield consumer
     finally:

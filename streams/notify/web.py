@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
+from streams.web.access import Token, guarded
 from streams.web.metrics import OPENMETRICS_TYPE, PROMETHEUS_TYPE, wants_openmetrics
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "leadpulse"}
@@ -17,7 +18,11 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "S
 
 @asynccontextmanager
 async def serving(
-    host: str, port: int, registry: CollectorRegistry, not_ready_because: Callable[[], str | None]
+    host: str,
+    port: int,
+    registry: CollectorRegistry,
+    not_ready_because: Callable[[], str | None],
+    token: Token | None = None,
 ) -> AsyncIterator[int]:
     """Serve, and give the port.
 
@@ -26,12 +31,13 @@ async def serving(
         port: Port to listen on; 0 for a free one.
         registry: What `/metrics` tells.
         not_ready_because: Why the notifier is not ready; None when it is.
+        token: What readers of `/metrics` must show; None: nothing.
 
     Raises:
         OSError: The address is not free.
     """
 
-    async def metrics(request: web.Request) -> web.Response:
+    async def metrics(request: web.Request) -> web.StreamResponse:
         openmetrics = wants_openmetrics(request.headers.get("Accept", ""))
         body = (generate_openmetrics if openmetrics else generate_latest)(registry)
         return web.Response(body=body, headers={"Content-Type": OPENMETRICS_TYPE if openmetrics else PROMETHEUS_TYPE})
@@ -41,7 +47,7 @@ async def serving(
         return web.Response(text=f"{trouble or 'ok'}\n", status=503 if trouble else 200)
 
     app = web.Application(client_max_size=1 << 16)
-    app.add_routes([web.get("/", _index), web.get("/metrics", metrics), web.get("/livez", _livez)])
+    app.add_routes([web.get("/", _index), web.get("/metrics", guarded(metrics, token)), web.get("/livez", _livez)])
     app.add_routes([web.get("/readyz", readyz)])
     app.on_response_prepare.append(_add_headers)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)

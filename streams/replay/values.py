@@ -40,7 +40,7 @@ def _written(text: str, form: str) -> datetime:
     try:
         if form == "iso":
             return datetime.fromisoformat(text)
-        return datetime.strptime(text, form)  # noqa: DTZ007 -- the zone comes from the mapping when the text has none
+        return datetime.strptime(text, form)  # noqa: DTZ007  # the zone comes from the mapping when the text has none
     except ValueError as error:
         what = "an ISO 8601 time" if form == "iso" else f"a time like {form!r}"
         raise ValueError(f"not {what}: {_quote(text)}") from error
@@ -91,11 +91,11 @@ def _decimal(value: object) -> Decimal:
     except InvalidOperation as error:
         raise ValueError(f"no number: {_quote(value)}") from error
     # The exponent of a text like 1e999999999 would fill the memory with noughts.
-    if not number.is_finite() or number.adjusted() > 30:  # noqa: PLR2004 -- far above the largest amount there is
+    if not number.is_finite() or number.adjusted() > 30:  # noqa: PLR2004  # far above the largest amount there is
         raise ValueError(f"no finite number of a usable size: {_quote(value)}")
     return number
 
 
 def _quote(value: object) -> str:
     text = as_text(value)
-    return repr(text if len(text) <= 60 else text[:57] + "...")  # noqa: PLR2004 -- what fits on a line
+    return repr(text if len(text) <= 60 else text[:57] + "...")  # noqa: PLR2004  # what fits on a line

@@ -34,11 +34,11 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda received, _frame: asked.append(received))
     signal.signal(signal.SIGCHLD, lambda *_: None)  # only to wake the wait below
     # Inherited descriptors go on to the service: the lock on its data folder must live as long as it does.
-    child = subprocess.Popen(  # noqa: S603 - the caller's command, no shell
+    child = subprocess.Popen(  # noqa: S603  # the caller's command, no shell
         command,
         stdin=subprocess.DEVNULL,
         close_fds=False,
-        preexec_fn=_end_with_guard,  # noqa: PLW1509 - the guard has one thread
+        preexec_fn=_end_with_guard,  # noqa: PLW1509  # the guard has one thread
     )
     deadline: float | None = None
     while child.poll() is None:

@@ -171,7 +171,7 @@ def _verify(path: Path, jar: Jar) -> None:
 
 def _download(jar: Jar, folder: Path, advance: Callable[[int], None]) -> Path:
     try:
-        from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - optional, and needed once a machine
+        from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415  # optional, and needed once a machine
     except ImportError as error:
         raise ServiceError("the jgo package is missing: pip install 'leadpulse[services]'") from error
 

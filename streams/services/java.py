@@ -58,7 +58,7 @@ def find_java(
 def major_version(program: Path) -> int | None:
     """Ask a Java program for its major version; None if it does not run or answer."""
     try:
-        answer = subprocess.run(  # noqa: S603 - a program found on this machine, fixed arguments
+        answer = subprocess.run(  # noqa: S603  # a program found on this machine, fixed arguments
             [program, "-version"], capture_output=True, text=True, timeout=20, check=False
         )
     except (OSError, subprocess.TimeoutExpired):

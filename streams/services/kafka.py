@@ -35,7 +35,7 @@ class KafkaService(Service):
 
     name: ClassVar[str] = "Kafka"
 
-    def __init__(  # noqa: PLR0913 - all but one are by name and have a default
+    def __init__(  # noqa: PLR0913  # all but one are by name and have a default
         self,
         data_dir: Path,
         port: int = 0,
@@ -84,7 +84,7 @@ class KafkaService(Service):
         command = [*self._java(java, class_path, "-XX:TieredStopAtLevel=1"), *tool]
         with self.log_file.open("ab") as log:
             try:
-                subprocess.run(  # noqa: S603 - a Java found on this machine, our own arguments
+                subprocess.run(  # noqa: S603  # a Java found on this machine, our own arguments
                     command,
                     stdout=log,
                     stderr=subprocess.STDOUT,

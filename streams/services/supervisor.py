@@ -110,11 +110,6 @@ class Service(ABC):
             self._await_end()
         self._lock.release()
 
-    def restart(self) -> None:
-        """Stop the service and start it again."""
-        self.stop()
-        self.start()
-
     def failure(self, message: str) -> ServiceError:
         """Make the error that tells what happened, with the log of this start and its place."""
         return with_log(f"{self.name} {message}", self.log_file, self._log_offset)
@@ -176,10 +171,10 @@ class Service(ABC):
         self._log_offset = self.log_file.stat().st_size if self.log_file.exists() else 0
 
     def _spawn(self, command: Sequence[str]) -> None:
-        assert self._lock.descriptor is not None  # noqa: S101 - start() took it just now
+        assert self._lock.descriptor is not None  # noqa: S101  # start() took it just now
         watched = [sys.executable, "-IS", guard.__file__, str(os.getpid()), str(self.stop_timeout), *command]
         with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and command, no shell
+            self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and command, no shell
                 watched,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

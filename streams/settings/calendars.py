@@ -6,9 +6,10 @@ from datetime import date
 
 from processors.calendars import CalendarPlan
 from processors.working_hours import ALWAYS, CLOSED, CalendarSpec, Shifts
+from streams.settings.business import Calendar
 from streams.settings.hours import parse_dates, parse_week
 from streams.settings.public_holidays import public_holidays
-from streams.settings.sections import Calendar, Settings
+from streams.settings.sections import Settings
 
 
 def calendar_plan(settings: Settings) -> CalendarPlan:

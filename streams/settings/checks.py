@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from processors.funnel import MAX_EDGES
+from streams.settings.business import Calendar
 from streams.settings.durations import Duration
 from streams.settings.kafka import password, tls_context
 from streams.settings.lines import ValuePath
@@ -16,7 +17,7 @@ from streams.settings.promises import Promise
 from streams.settings.redis import check_tls
 from streams.settings.redis import password as redis_password
 from streams.settings.rules import WEBHOOK_URL, nearest
-from streams.settings.sections import Calendar, Kafka, Redis, Settings
+from streams.settings.sections import Kafka, Redis, Settings
 from streams.settings.silence import silence_rules
 from streams.settings.web import check_web
 

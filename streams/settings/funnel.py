@@ -9,10 +9,11 @@ from msgspec import structs
 from processors.follow_up import Band, FollowUp
 from processors.funnel import MINUTE_MS, Funnel, Stage
 from processors.policies import WALL, Policy, targets
+from streams.settings.business import FollowUpSection, StageBand
 from streams.settings.calendars import calendar_plan
 from streams.settings.durations import Duration
 from streams.settings.promises import Promise
-from streams.settings.sections import FollowUpSection, Settings, StageBand
+from streams.settings.sections import Settings
 from streams.settings.silence import silence_rules
 
 

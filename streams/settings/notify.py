@@ -41,6 +41,7 @@ class Notify(Struct, frozen=True, kw_only=True):
         look_back: How long an open incident is remembered of which nothing is heard. So much of the alerts topic is
             read at a start.
         host: Address to serve `/metrics`, `/livez` and `/readyz` on. The default is reached from this machine only.
+            `/metrics` asks for `web.metrics_token`, where one is set, as that of a worker does.
         port: Port to serve them on.
     """
 

@@ -80,7 +80,7 @@ def events_per_lead(parameters: Parameters) -> float:
 
 def _chance(seed: int, purpose: str) -> Random:
     # A generator of its own for each purpose: another share of faults leaves the leads as they are.
-    return Random(f"{purpose} {seed}")  # noqa: S311 -- it must be repeatable, and nothing secret comes of it
+    return Random(f"{purpose} {seed}")  # noqa: S311  # it must be repeatable, and nothing secret comes of it
 
 
 def _records(

@@ -158,11 +158,11 @@ def _stay(case: Case, *, closing: bool) -> Iterator[Step]:
 
 def _talk_again(case: Case, *, closing: bool) -> Iterator[Step]:
     draw = case.rng.random()
-    if draw < 0.5:  # noqa: PLR2004 -- half of the contacts are calls, a third mails, the rest meetings
+    if draw < 0.5:  # noqa: PLR2004  # half of the contacts are calls, a third mails, the rest meetings
         connected = case.chance(case.journey.reached)
         seconds = _talk(case) if connected else None
         yield case.touch("out", "call", "connected" if connected else "no_answer", seconds=seconds, closing=closing)
-    elif draw < 0.85:  # noqa: PLR2004 -- see above
+    elif draw < 0.85:  # noqa: PLR2004  # see above
         yield case.touch("out", "email", "attempted", closing=closing)
         if case.chance(case.journey.reply):
             case.wait(case.around(case.journey.reply_hours * HOUR))

@@ -43,7 +43,7 @@ class Rhythm(Part, frozen=True):
     def __post_init__(self) -> None:
         """Refuse a rhythm that does not cover the week or never beats."""
         _known_zone(self.zone)
-        if len(self.hours) != 24 or len(self.days) != len(DAYS):  # noqa: PLR2004 -- hours of a day
+        if len(self.hours) != 24 or len(self.days) != len(DAYS):  # noqa: PLR2004  # hours of a day
             raise ValueError("a rhythm has 24 hours and 7 days")
         if not any(self.hours) or not any(self.days):
             raise ValueError("a rhythm needs at least one hour and one day that is not 0")

@@ -140,7 +140,7 @@ def test_the_settings_are_right(overlay: str, name: str, tmp_path: Path) -> None
         assert settings.kafka.group_instance_id == "leadpulse-0"
         assert settings.web.advertised_url == f"http://leadpulse-0.leadpulse:{settings.web.port}"
         assert settings.web.api_token_file is not None
-        assert settings.web.metrics_token_file is not None
+    assert settings.web.metrics_token_file is not None
     if overlay == "production":
         assert settings.kafka.security_protocol == "SASL_SSL"
         assert settings.kafka.replication_factor == 3
@@ -157,6 +157,13 @@ def test_secrets_come_as_files_from_a_secret(overlay: str, name: str) -> None:
             assert mounts[str(Path(entry["value"]).parent)] in secrets
     assert not of_kind(overlay, "Secret")
     assert CERTIFICATE.is_file()
+
+
+@each_overlay
+def test_the_notifier_gets_of_the_secret_of_the_workers_the_token_for_metrics_only(overlay: str) -> None:
+    volumes = pod_of(named(overlay, "Deployment", "leadpulse-notify"))["volumes"]
+    (secret,) = (v["secret"] for v in volumes if v.get("secret", {}).get("secretName") == "leadpulse")
+    assert [item["key"] for item in secret["items"]] == ["metrics-token"]
 
 
 def test_the_guide_says_how_to_make_every_secret() -> None:
@@ -269,11 +276,12 @@ def test_the_jobs_of_prometheus_are_named_as_boards_and_rules_expect() -> None:
         assert set(endpoint) <= {"port", "path", "interval", "authorization"}
 
 
-def test_prometheus_shows_the_token_that_workers_ask_for() -> None:
-    worker = named("production", "StatefulSet", "leadpulse")
-    (volume,) = (v for v in pod_of(worker)["volumes"] if v["name"] == "secrets")
-    environ = environment(pod_of(worker)["containers"][0], "leadpulse-0")
-    authorization = named("production", "ServiceMonitor", "leadpulse")["spec"]["endpoints"][0]["authorization"]
+@pytest.mark.parametrize(("kind", "name"), [("StatefulSet", "leadpulse"), ("Deployment", "leadpulse-notify")])
+def test_prometheus_shows_the_token_that_workers_and_notifiers_ask_for(kind: str, name: str) -> None:
+    pod = pod_of(named("production", kind, name))
+    (volume,) = (v for v in pod["volumes"] if v["name"] == "secrets")
+    environ = environment(pod["containers"][0], "leadpulse-0")
+    authorization = named("production", "ServiceMonitor", name)["spec"]["endpoints"][0]["authorization"]
     assert authorization["credentials"] == {
         "name": volume["secret"]["secretName"],
         "key": Path(environ["LEADPULSE_WEB__METRICS_TOKEN_FILE"]).name,

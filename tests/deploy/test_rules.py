@@ -11,8 +11,10 @@ import yaml
 
 from deploy.generated import rule_terms_of
 from deploy.rules.__main__ import main
-from deploy.rules.documents import FILE, all_alerts, rule_groups
+from deploy.rules.business import business_alerts
+from deploy.rules.documents import FILE, rule_groups
 from deploy.rules.recording import RECORDINGS
+from deploy.rules.service import service_alerts
 from deploy.rules.terms import Alert, Places, Terms
 from processors.alarms import BEGINNINGS
 from streams.settings import Settings
@@ -23,7 +25,7 @@ from tests.streams.exposition.promtool import Promtool
 
 ROOT = Path(__file__).parents[2]
 TERMS = rule_terms_of(Settings())
-ALERTS = {alert.name: alert for alert in all_alerts(TERMS)}
+ALERTS = {alert.name: alert for alert in (*business_alerts(TERMS), *service_alerts(TERMS))}
 
 
 def _minutes(lasts: str) -> int:

@@ -58,7 +58,7 @@ class Alertmanager:
         """Start it, and wait until it answers."""
         self._process = Process(self._name, self._command, self._folder)
         async with asyncio.timeout(30):
-            while not await self._is_ready():  # noqa: ASYNC110 - another process
+            while not await self._is_ready():  # noqa: ASYNC110  # another process
                 await asyncio.sleep(0.1)
 
     async def kill(self) -> None:

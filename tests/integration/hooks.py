@@ -11,7 +11,7 @@ from aiohttp import web
 from streams.notify.webhook import KEY, SIGNATURE, TIMESTAMP, signature
 from tests.integration.harness.leadpulse import free_port
 
-SECRET = "the key of the tests"  # noqa: S105
+SECRET = "the key of the tests"  # noqa: S105  # as it says
 
 
 class Hook:

@@ -30,7 +30,7 @@ _LEAST_SIZE = 10_000
 
 def bundle(folder: Path) -> None:
     """Make the page that draws, in a folder; the packages of `deploy/boards/drawing` must be installed."""
-    subprocess.run(["node", "build.mjs", str(folder)], cwd=DRAWING, check=True, timeout=_TIMEOUT)  # noqa: S607 - as found on PATH
+    subprocess.run(["node", "build.mjs", str(folder)], cwd=DRAWING, check=True, timeout=_TIMEOUT)  # noqa: S607  # as found on PATH
     shutil.copy(DRAWING / "page.html", folder)
 
 
@@ -96,7 +96,7 @@ def draw(folder: Path, what: Mapping[str, Any], picture: Path, zone: str = "UTC"
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.unlink(missing_ok=True)
     done = subprocess.run(
-        ["chromium", *options, f"--screenshot={picture}", page],  # noqa: S607 - as found on PATH
+        ["chromium", *options, f"--screenshot={picture}", page],  # noqa: S607  # as found on PATH
         env={**os.environ, "TZ": zone},
         capture_output=True,
         text=True,

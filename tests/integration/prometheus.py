@@ -66,7 +66,7 @@ class Prometheus:
         self._process = Process("prometheus", self._command, self._folder)
         try:
             async with asyncio.timeout(30):
-                while not await self._is_ready():  # noqa: ASYNC110 - another process
+                while not await self._is_ready():  # noqa: ASYNC110  # another process
                     await asyncio.sleep(0.1)
         except BaseException:
             self._process.kill()

@@ -79,7 +79,8 @@ def test_records_survive_kill_and_a_clean_restart(broker: KafkaService, create_t
     broker.start()
     assert _read(broker.bootstrap, topic, 1000) == list(range(1000))
 
-    broker.restart()
+    broker.stop()
+    broker.start()
     assert _read(broker.bootstrap, topic, 1000) == list(range(1000))
 
 

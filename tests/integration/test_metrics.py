@@ -7,8 +7,7 @@ import itertools
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,10 @@ from schemas.codec import encode
 from schemas.interaction_events import Interaction
 from schemas.lead_events import Created, StageChanged, Won
 from schemas.signals import BUSINESS, FORESIGHT, OPERATIONAL, READY, by_name, with_values
-from streams.producing import Message, Writer, connected, produce
+from streams.producing import Message, connected
 from streams.services import RedisService
 from streams.settings.kafka import kafka_client_options
+from tests.integration.harness.flowing import flowing
 from tests.integration.harness.leadpulse import LeadpulseRun, free_port
 from tests.integration.harness.processes import Process
 from tests.integration.prometheus import Points, Prometheus
@@ -71,19 +71,9 @@ class Load:
 
     def __init__(self, run: LeadpulseRun) -> None:
         self._leads, self._interactions = run.inputs
-        self._stop = asyncio.Event()
         self.leads = 0
 
-    @asynccontextmanager
-    async def flowing(self, writer: Writer) -> AsyncIterator[None]:
-        task = asyncio.create_task(produce(writer, self._messages(), stop=self._stop))
-        try:
-            yield
-        finally:
-            self._stop.set()
-            await task
-
-    def _messages(self) -> Iterator[Message]:
+    def messages(self) -> Iterator[Message]:
         for number in itertools.count():
             for topic, key, value in self._lead(number):
                 yield Message(number / RATE, topic, key, value)
@@ -171,7 +161,7 @@ async def test_no_gauge_dents_and_no_counter_goes_back_while_workers_come_and_go
         async with connected(kafka_client_options(run.settings.kafka)) as writer:
             started = asyncio.create_task(come_and_go(run))
             await run.wait_ready("A")  # it makes the topics
-            async with load.flowing(writer):
+            async with flowing(writer, load.messages()):
                 assert await started == 10
         await run.settle()
         await asyncio.sleep(3)
@@ -281,7 +271,7 @@ async def test_readiness_and_lag_are_right_while_a_worker_joins_and_leaves(run: 
     await start(run, "A")
     watch, load = Watch(run, "A"), Load(run)
     watching = asyncio.create_task(watch.keep_looking())
-    async with connected(kafka_client_options(run.settings.kafka)) as writer, load.flowing(writer):
+    async with connected(kafka_client_options(run.settings.kafka)) as writer, flowing(writer, load.messages()):
         joined = await start(run, "B")
         assert told_partitions(run, "A") | told_partitions(run, "B") == {"0", "1", "2", "3"}
         assert not told_partitions(run, "A") & told_partitions(run, "B")

@@ -31,7 +31,8 @@ def test_data_survive_kill_and_a_clean_restart(tmp_path: Path) -> None:
         service.start()
         assert _ask(service, "GET lead") == "$7\r\nwaiting\r\n"
 
-        service.restart()
+        service.stop()
+        service.start()
         assert _ask(service, "GET lead") == "$7\r\nwaiting\r\n"
 
 

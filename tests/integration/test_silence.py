@@ -18,10 +18,11 @@ from processors.silence import Judge, Profile
 from schemas.alerts import SourceAlert, SourceResumed, SourceSilent
 from schemas.codec import ALERT_DECODER, LEAD_DECODER, encode
 from schemas.lead_events import Created
-from streams.producing import Message, connected, partition_of, produce
+from streams.producing import Message, connected, partition_of
 from streams.settings.kafka import kafka_client_options
 from streams.settings.silence import silence_rules
 from streams.silence import JUDGE
+from tests.integration.harness.flowing import flowing
 from tests.integration.harness.leadpulse import LeadpulseRun, free_port
 from tests.integration.harness.log import read_topic
 
@@ -51,17 +52,12 @@ class Sources:
         self.stopped: set[str] = set()
         self.partitions = set(range(run.partitions))
         self.last: dict[str, float] = {}
-        self._end = asyncio.Event()
 
     @asynccontextmanager
     async def flowing(self, run: LeadpulseRun) -> AsyncIterator[None]:
-        async with connected(kafka_client_options(run.settings.kafka)) as writer:
-            task = asyncio.create_task(produce(writer, self._messages(), stop=self._end))
-            try:
-                yield
-            finally:
-                self._end.set()
-                await task
+        options = kafka_client_options(run.settings.kafka)
+        async with connected(options) as writer, flowing(writer, self._messages()):
+            yield
 
     def _messages(self) -> Iterator[Message]:
         rng, due, numbers = random.Random(7), 0.0, itertools.count()

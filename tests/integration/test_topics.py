@@ -34,7 +34,7 @@ async def make(kafka: str, name: str, partitions: int, configs: Mapping[str, str
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=dict(configs or {}))])
-    while name not in await admin.list_topics():  # noqa: ASYNC110 - the broker needs a moment
+    while name not in await admin.list_topics():  # noqa: ASYNC110  # the broker needs a moment
         await asyncio.sleep(0.05)
     await admin.close()
 

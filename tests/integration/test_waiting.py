@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,11 @@ from redis.asyncio import Redis
 from schemas.codec import encode
 from schemas.interaction_events import Interaction
 from schemas.lead_events import Assigned, Created
-from streams.producing import Message, Writer, connected, produce
+from streams.producing import Message, connected, produce
 from streams.services import RedisService
 from streams.settings.kafka import kafka_client_options
 from streams.web.waiting_answer import WaitingAnswer, urgency
+from tests.integration.harness.flowing import flowing
 from tests.integration.harness.leadpulse import LeadpulseRun
 from tests.integration.harness.waiting import Cards, differences, eventually, read_view, timeless
 
@@ -139,7 +139,6 @@ class Load:
 
     def __init__(self, run: LeadpulseRun) -> None:
         self._leads, self._interactions = run.inputs
-        self._stop = asyncio.Event()
         self._sent: dict[str, str | None] = {}
 
     @property
@@ -153,16 +152,7 @@ class Load:
         """The last lead."""
         return list(self._sent)[-1]
 
-    @asynccontextmanager
-    async def flowing(self, writer: Writer) -> AsyncIterator[None]:
-        task = asyncio.create_task(produce(writer, self._messages(), stop=self._stop))
-        try:
-            yield
-        finally:
-            self._stop.set()
-            await task
-
-    def _messages(self) -> Iterator[Message]:
+    def messages(self) -> Iterator[Message]:
         for number in itertools.count():
             lead, at = f"lead-{number}", number / RATE
             team = TEAMS[number % 3]
@@ -190,7 +180,7 @@ async def test_workers_and_redis_come_and_go_and_the_view_is_right_in_the_end(
         run.start_worker("A")
         await run.wait_ready("A")
         load = Load(run)
-        async with connected(kafka_client_options(run.settings.kafka)) as writer, load.flowing(writer):
+        async with connected(kafka_client_options(run.settings.kafka)) as writer, flowing(writer, load.messages()):
             await come_and_go(run, redis, client)
         await run.settle()
         await asyncio.sleep(TARGET + 1)  # every promise is broken then: nothing moves any more

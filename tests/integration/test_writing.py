@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from schemas.codec import decode_interaction, decode_lead
 from schemas.lead_events import Created, Event
 from schemas.refusals import Refusal
 from streams.cli.main import run
 from streams.producing import partition_of
+from tests.schemas.decoding import decode_interaction, decode_lead
 
 pytestmark = pytest.mark.integration
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable
 from typing import Any
 
-from processors.cells import MINUTE, SERIES, Family
+from processors.cells import MINUTE, SERIES, Cells, Family
 from processors.changelog import Changelog
-from processors.fold import contributions
+from processors.fold import Fold
 from processors.history import BIRTH_TABLES, birth_of
 from processors.periods import spans
 from processors.questions import FAMILIES
@@ -88,6 +88,13 @@ def _facts(shard: Shard, lead: Lead) -> tuple[Any, ...]:
 
 def state(shard: Shard) -> Any:
     return facts(shard), panes(shard), ages(shard)
+
+
+def contributions(fold: Fold, lead: Lead) -> dict[int, int]:
+    """What a lead contributes to all numbers: the definition that everything incremental must equal."""
+    cells: Cells = defaultdict(int)
+    fold.recompute(cells, lead)
+    return {cell: value for cell, value in cells.items() if value}
 
 
 def recomputed(shard: Shard) -> Any:

@@ -156,7 +156,7 @@ def test_after_a_restart_only_forecasts_whose_moment_is_still_to_come_are_scored
     floor.live(12)
     again = Floor(40)
     again.see(created(0))
-    again.shard.forecasts.__init__(again.shard.fold.promises, again.shard.service, again.scores)  # type: ignore[misc]
+    again.shard.forecasts.__init__(again.shard.fold.promises, again.shard.service, again.scores)  # type: ignore[misc]  # as a restart does
     again.live(12)  # it came into view with 28 minutes left
     assert len(again.shard.forecasts.watched) == 1
     assert again.expected(30) > 0
@@ -236,7 +236,7 @@ def test_it_costs_nothing_that_others_wait() -> None:
 
     for number in range(2_000):
         floor.see(created(0.5, f"L{number}"))
-    floor.shard.look = counted  # type: ignore[method-assign]
+    floor.shard.look = counted  # type: ignore[method-assign]  # to count the calls
     floor.live(2)
     floor.live(17)
     assert looks == 0

@@ -23,6 +23,7 @@ from tests.processors.events import STREAMS, T0_MS, assigned, call, created, inb
 from tests.processors.examples import examples
 from tests.processors.looks import feed
 from tests.processors.promised import DUTCH, FUNNELS, NEW_YORK, PROMISED
+from tests.processors.wall_clock import is_open
 
 MINUTE_MS = 60_000
 BUSINESS_ROUTING = structs.replace(PROMISED, routing=BUSINESS)
@@ -31,7 +32,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 def minute_of(*local: int) -> float:
     """A time in Amsterdam, as minutes after T0."""
-    return (milliseconds(datetime(*local, tzinfo=AMSTERDAM)) - T0_MS) / MINUTE_MS  # type: ignore[misc,arg-type] # a date's parts
+    return (milliseconds(datetime(*local, tzinfo=AMSTERDAM)) - T0_MS) / MINUTE_MS  # type: ignore[misc,arg-type]  # a date's parts
 
 
 def split_at(minutes: float, *events: Any, funnel: Funnel = PROMISED) -> tuple[float, ...]:
@@ -124,7 +125,7 @@ def test_the_working_time_is_the_sum_over_whoever_had_the_lead(rng: random.Rando
     counted, routed = 0, 0
     for minute in range(end):
         team = teams[sum(change <= minute for change in changes)]
-        works = team == "x" or hours[team].is_open(T0_MS + minute * MINUTE_MS)
+        works = team == "x" or is_open(hours[team], T0_MS + minute * MINUTE_MS)
         counted += works
         routed += works and minute < changes[0]
     assert split_at(end, *events, funnel=BUSINESS_ROUTING)[3] == counted
@@ -166,10 +167,10 @@ def test_a_step_is_due_when_its_working_time_has_passed(events: list[Any], funne
     for _, lead in shard.leads():
         policy = promises.policy(lead) if lead.counts else None
         for obligation in promises.waits(lead) if policy is not None else ():
-            for step, promised in enumerate(promises.policies.steps(policy)[obligation]):  # type: ignore[arg-type] # not None
-                due = promises.due(lead, policy, obligation, step)  # type: ignore[arg-type] # not None
+            for step, promised in enumerate(promises.policies.steps(policy)[obligation]):  # type: ignore[arg-type]  # not None
+                due = promises.due(lead, policy, obligation, step)  # type: ignore[arg-type]  # not None
                 assert due is not None
-                if promises.policies.policies[policy].clock == BUSINESS:  # type: ignore[index] # not None
+                if promises.policies.policies[policy].clock == BUSINESS:  # type: ignore[index]  # not None
                     begun = lead.asked_worked if obligation == NEXT_RESPONSE else 0
                     assert promises.worked(lead, due) - begun >= promised
                     assert due <= lead.since or promises.worked(lead, due - 1) - begun < promised

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
+from processors.calendars import WorkCalendar
 from processors.working_hours import CalendarSpec, Shift, Shifts
 
 MINUTE_MS = 60_000
@@ -36,6 +37,11 @@ def office(zone: str, *texts: str, **dates: Shifts) -> CalendarSpec:
     day = shifts(*texts)
     own = {date.fromisoformat(name[1:].replace("_", "-")): hours for name, hours in dates.items()}
     return CalendarSpec(zone=zone, week=(day, day, day, day, day, (), ()), dates=tuple(sorted(own.items())))
+
+
+def is_open(calendar: WorkCalendar, moment: int) -> bool:
+    """Whether a calendar says that a moment is working time."""
+    return calendar.working_between(moment, moment + 1) == 1
 
 
 def is_working(spec: CalendarSpec, minute: int) -> bool:

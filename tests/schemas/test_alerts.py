@@ -13,7 +13,7 @@ texts = st.text(st.characters(), max_size=20)  # lone surrogates too: an id must
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_what_an_alert_says_comes_back_from_its_bytes(alert: object) -> None:
-    assert ALERT_DECODER.decode(encode(alert)) == alert  # type: ignore[arg-type] # parametrize loses the type
+    assert ALERT_DECODER.decode(encode(alert)) == alert  # type: ignore[arg-type]  # parametrize loses the type
 
 
 def test_the_same_cause_gives_the_same_id_in_every_process() -> None:

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.cloudevents import decode_record
-from schemas.codec import INTERACTION_DECODER, LEAD_DECODER, MAX_BYTES, NO_VALUE, TOO_LARGE, decode_lead, encode
+from schemas.codec import INTERACTION_DECODER, LEAD_DECODER, MAX_BYTES, NO_VALUE, TOO_LARGE, encode
 from schemas.examples import EVENTS
 from schemas.interaction_events import Interaction
 from schemas.lead_events import Created, Event, Lost, Won
 from schemas.refusals import Reason, Refusal
+from tests.schemas.decoding import decode_lead
 
 Headers = list[tuple[str, bytes | None]]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import Struct, to_builtins
 
 from schemas import codec
-from schemas.codec import INTERACTION_DECODER, LEAD_DECODER, decode_interaction, decode_lead, encode
+from schemas.codec import INTERACTION_DECODER, LEAD_DECODER, encode
 from schemas.interaction_events import MAX_DURATION_SECONDS, Interaction
 from schemas.lead_events import (
     MAX_AMOUNT,
@@ -29,6 +29,7 @@ from schemas.lead_events import (
     Won,
 )
 from schemas.refusals import Reason, Refusal
+from tests.schemas.decoding import decode_interaction, decode_lead
 
 NOON = "2026-03-02T12:00:00Z"
 COMMON: dict[str, Any] = {"event_id": "e", "lead_id": "l", "occurred_at": NOON}
@@ -36,7 +37,7 @@ COMMON: dict[str, Any] = {"event_id": "e", "lead_id": "l", "occurred_at": NOON}
 ids = st.text(min_size=1, max_size=256)
 texts = st.text(max_size=256)
 zones = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-times = st.datetimes(datetime(1970, 1, 3), datetime(9999, 12, 29), timezones=zones)  # noqa: DTZ001 - the strategy adds the zone
+times = st.datetimes(datetime(1970, 1, 3), datetime(9999, 12, 29), timezones=zones)  # noqa: DTZ001  # the strategy adds the zone
 currencies = st.from_regex(r"([A-Z]{3})?", fullmatch=True)
 amounts = st.integers(0, MAX_AMOUNT)
 finite = st.floats(-MAX_SCORE, MAX_SCORE)

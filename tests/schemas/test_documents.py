@@ -5,17 +5,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it ships no types
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 from msgspec import Struct
 
 from schemas.alerts import Alert
-from schemas.codec import decode_interaction, decode_lead, encode
+from schemas.codec import encode
 from schemas.dead_letters import dead_letter, headers_of
 from schemas.documents import DEAD_LETTER_SUFFIX, INTERACTIONS_TOPIC, LEADS_TOPIC, generated_documents
 from schemas.examples import ALERTS, EVENTS
 from schemas.interaction_events import Interaction
 from schemas.lead_events import Event, LeadEvent
 from schemas.refusals import Reason, Refusal
+from tests.schemas.decoding import decode_interaction, decode_lead
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = {path: json.loads(text) for path, text in generated_documents().items()}

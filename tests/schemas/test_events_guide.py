@@ -7,12 +7,13 @@ import pytest
 from msgspec import Struct
 
 from schemas.cloudevents import decode_record
-from schemas.codec import INTERACTION_DECODER, LEAD_DECODER, decode_interaction, decode_lead
+from schemas.codec import INTERACTION_DECODER, LEAD_DECODER
 from schemas.dead_letters import HEADERS
 from schemas.examples import EVENTS
 from schemas.interaction_events import CHANNELS, Interaction
 from schemas.lead_events import Event, LeadEvent, Won
 from schemas.refusals import Reason, Refusal
+from tests.schemas.decoding import decode_interaction, decode_lead
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
 COMMON = {

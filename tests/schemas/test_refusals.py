@@ -8,7 +8,6 @@ from schemas.refusals import (
     Reason,
     Refusal,
     class_name,
-    describe,
     key_mismatch,
     message_of,
     processing_error,
@@ -40,16 +39,6 @@ def test_every_text_of_a_refusal_is_one_bounded_line_that_utf_8_can_carry(field:
     for text in (refusal.field, refusal.detail):
         assert text.isprintable()
         assert text.encode().decode() == text
-
-
-def test_a_record_without_a_field_is_described_as_a_whole() -> None:
-    refusal = Refusal(Reason.MALFORMED, "", "record has no value")
-    assert describe(refusal, "leads.v1", 3, 1204) == "leads.v1[3] offset 1204: malformed: record has no value"
-
-
-def test_a_description_names_topic_partition_offset_and_field() -> None:
-    refusal = Refusal(Reason.INVALID, "stage", "is missing")
-    assert describe(refusal, "leads.v1", 0, 7) == "leads.v1[0] offset 7: invalid, field stage: is missing"
 
 
 @pytest.mark.parametrize(

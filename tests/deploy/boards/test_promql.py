@@ -12,7 +12,7 @@ from deploy.boards.promql import Z95, ranked, share, total, wilson
 
 def value(expression: str) -> float:
     """What an expression of numbers and sqrt is; Python reads the arithmetic of PromQL alike."""
-    return float(eval(expression, {"sqrt": math.sqrt}))  # noqa: S307 - our own text
+    return float(eval(expression, {"sqrt": math.sqrt}))  # noqa: S307  # our own text
 
 
 def textbook(successes: int, trials: int, sign: int) -> float:

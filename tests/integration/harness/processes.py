@@ -88,7 +88,7 @@ class Process:
     async def logs(self, text: str, timeout: float = 30.0) -> None:
         """Wait until it has logged a text."""
         async with asyncio.timeout(timeout):
-            while text not in self.log_text():  # noqa: ASYNC110 - another process writes it
+            while text not in self.log_text():  # noqa: ASYNC110  # another process writes it
                 await asyncio.sleep(0.1)
 
     def _signal(self, number: int) -> None:

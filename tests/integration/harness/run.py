@@ -61,7 +61,7 @@ class Run:
     async def wait_for_topics(self) -> None:
         """Wait until a worker has made the topics."""
         async with asyncio.timeout(60):
-            while not await topics_exist(self.broker, self.topics.inputs):  # noqa: ASYNC110 - another process makes them
+            while not await topics_exist(self.broker, self.topics.inputs):  # noqa: ASYNC110  # another process makes them
                 await asyncio.sleep(0.3)
 
     def _start(self, label: str, command: list[str]) -> Process:

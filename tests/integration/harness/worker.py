@@ -128,7 +128,7 @@ def build(config: WorkerConfig) -> EngineApp:
     async def prepare() -> None:
         await ensure_topics(plans, client_arguments=options.client_arguments(), partitions=config.partitions)
 
-    app = EngineApp(options, prepare=prepare, datadir=f"/tmp/leadpulse-{config.name}")  # noqa: S108 - Faust makes it, nothing is in it
+    app = EngineApp(options, prepare=prepare, datadir=f"/tmp/leadpulse-{config.name}")  # noqa: S108  # Faust makes it, nothing is in it
     SlowState.slow = config.slow
     if config.drop_chunks:
         drop_chunks(config.drop_chunks)

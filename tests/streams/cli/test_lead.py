@@ -125,7 +125,7 @@ def test_a_shortened_history_is_said_to_be_so(worker: type[Answer], capsys: pyte
         (302, b"", 69, "lead x: status 302 from something that is no worker"),
     ],
 )
-def test_what_a_worker_cannot_tell_is_one_line(  # noqa: PLR0913, PLR0917 -- a case and its fixtures
+def test_what_a_worker_cannot_tell_is_one_line(  # noqa: PLR0913, PLR0917  # a case and its fixtures
     status: int, body: bytes, code: int, line: str, worker: type[Answer], capsys: pytest.CaptureFixture[str]
 ) -> None:
     worker.status, worker.body = status, body

@@ -68,7 +68,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Answer]]:
 def shown(told: WaitingAnswer, now: datetime = NOW) -> list[str]:
     console = Console(file=io.StringIO(), width=200)
     console.print(board(told, now))
-    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]  # the console of the test writes to a StringIO
     return [line.rstrip() for line in text.splitlines()]
 
 

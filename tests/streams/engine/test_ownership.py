@@ -92,7 +92,7 @@ class Losses(EngineObserver):
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - of other tasks, which tell nobody
+        while not condition():  # noqa: ASYNC110  # of other tasks, which tell nobody
             await asyncio.sleep(0.001)
 
 

@@ -314,5 +314,5 @@ async def test_closing_waits_for_a_transaction_under_way(owned: Fixture) -> None
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - of other tasks, which tell nobody
+        while not condition():  # noqa: ASYNC110  # of other tasks, which tell nobody
             await asyncio.sleep(0.001)

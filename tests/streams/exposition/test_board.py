@@ -15,7 +15,6 @@ from msgspec import structs
 
 from processors.cells import MINUTE, SERIES
 from processors.changelog import Changelog, restore
-from processors.fold import contributions
 from processors.funnel import Funnel
 from processors.periods import EVERYTHING, spans
 from processors.questions.follow_up import FIRST_DIFFERENCE
@@ -27,7 +26,7 @@ from streams.exposition.board import Board
 from streams.exposition.text import render
 from tests.processors.events import FUNNEL, STREAMS, T0_MS, created, stage, won
 from tests.processors.examples import examples
-from tests.processors.looks import FAMILY_OF, Log, Named, ages, feed, named
+from tests.processors.looks import FAMILY_OF, Log, Named, ages, contributions, feed, named
 from tests.streams.exposition.worker import Samples, samples
 
 NAMES = ("", "unknown", "other", "unassigned", "unspecified", "new", "web", 'a"b\\\n', "\0", "😀 é", "}", "A", "B")

@@ -14,7 +14,7 @@ from schemas.signals import BUSINESS, FORESIGHT, OPERATIONAL, Signal
 from streams.engine.engine import InputProgress
 from streams.engine.watch import Observed
 from streams.exposition.operations import ALERT_KINDS, CAPPED
-from streams.settings.sections import Labels
+from streams.settings.business import Labels
 from tests.processors.events import T0_MS, call, created, won
 from tests.streams.exposition.story import told_worker
 from tests.streams.exposition.worker import INTERACTIONS, LEADS, FakeWorker, families, record, records, samples, take

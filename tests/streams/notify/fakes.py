@@ -168,5 +168,5 @@ class Desk:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the pipeline works meanwhile
+        while not condition():  # noqa: ASYNC110  # the pipeline works meanwhile
             await asyncio.sleep(0.002)

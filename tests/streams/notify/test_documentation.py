@@ -64,7 +64,7 @@ def test_the_route_leads_where_the_guide_says(amtool: Callable[..., str], alert:
 
 def test_the_receiver_takes_what_is_ours_once_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     program: dict[str, Any] = {}
-    exec(block("python"), program)  # noqa: S102 # the text of our own guide
+    exec(block("python"), program)  # noqa: S102  # the text of our own guide
     receive, now = program["receive"], 1_772_440_000
     monkeypatch.setattr(program["time"], "time", lambda: float(now))
     hook = Webhook("", program["SECRET"].decode, WORDING, gathering=0, lines=20)

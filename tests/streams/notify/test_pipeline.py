@@ -15,7 +15,7 @@ A, B, C = (Wait(lead) for lead in "ABC")
 
 
 def ids(*alerts: object) -> tuple[str, ...]:
-    return tuple(str(getattr(alert, "alert_id")) for alert in alerts)  # noqa: B009 # any alert
+    return tuple(str(getattr(alert, "alert_id")) for alert in alerts)  # noqa: B009  # any alert
 
 
 async def test_what_is_delivered_is_committed_after_it_and_announced_before() -> None:

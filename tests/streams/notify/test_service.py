@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
@@ -10,12 +12,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from schemas.signals import NOTIFIER
 from streams.notify.messages import Outcome
 from streams.notify.numbers import Numbers, ReceiverNumbers, Standing, StandingCollector
-from streams.notify.service import group_of, receivers
+from streams.notify.service import Notifier, group_of, receivers
 from streams.notify.web import serving
+from streams.services.ports import free_ports
 from streams.settings import load
 from tests.streams.exposition.promtool import Promtool
 from tests.streams.exposition.worker import OPENMETRICS, samples
 
+METRICS = "token-for-metrics"
 _TYPES = {"counter": "counter", "gauge": "gauge", "histogram": "histogram"}
 
 
@@ -49,6 +53,24 @@ async def answers(
     return found
 
 
+async def connected(client: aiohttp.ClientSession) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await statuses(client, "")
+                return
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.01)
+
+
+async def statuses(client: aiohttp.ClientSession, token: str) -> list[int]:
+    found, headers = [], {"Authorization": f"Bearer {token}"} if token else {}
+    for path in ("/metrics", "/livez", "/readyz"):
+        async with client.get(path, headers=headers) as answer:
+            found.append(answer.status)
+    return found
+
+
 async def test_metrics_and_health_are_served() -> None:
     found = await answers(told(), None)
     assert [status for status, _ in found.values()] == [200, 200, 200, 200, 404]
@@ -56,6 +78,27 @@ async def test_metrics_and_health_are_served() -> None:
     found = await answers(told(), "the topic x does not exist yet")
     assert found["/readyz"] == (503, "the topic x does not exist yet\n")
     assert found["/livez"] == (200, "ok\n")
+
+
+async def test_metrics_are_told_against_the_token_of_the_workers_and_health_to_everybody() -> None:
+    notify_port, kafka_port = free_ports(2)
+    environ = {
+        "LEADPULSE_WEB__METRICS_TOKEN": METRICS,
+        "LEADPULSE_WEB__API_TOKEN": "for-single-leads-only",
+        "LEADPULSE_NOTIFY__ALERTMANAGER": "http://a:9093",
+        "LEADPULSE_NOTIFY__PORT": str(notify_port),
+        "LEADPULSE_KAFKA__BROKERS": f"127.0.0.1:{kafka_port}",
+    }
+    settings, stop = load(environ=environ), asyncio.Event()
+    running = asyncio.create_task(Notifier(settings).run(stop))
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{settings.notify.port}") as client:
+            await connected(client)
+            found = {token: await statuses(client, token) for token in ("", "for-single-leads-only", METRICS)}
+    finally:
+        stop.set()
+        await running
+    assert found == {"": [401, 200, 503], "for-single-leads-only": [401, 200, 503], METRICS: [200, 200, 503]}
 
 
 async def test_every_signal_of_the_table_is_told_and_promtool_agrees(promtool: Promtool) -> None:

@@ -7,10 +7,10 @@ from typing import Protocol
 
 import pytest
 
-from schemas.codec import decode_interaction, decode_lead
 from schemas.interaction_events import Interaction
 from schemas.lead_events import Created, NextActivitySet
 from streams.replay import Mapped, Mapper, MappingError, StrictError, load_mapping, open_export
+from tests.schemas.decoding import decode_interaction, decode_lead
 
 HEAD = """
 lead_id = "{lead}"

@@ -73,7 +73,8 @@ def test_stopping_what_never_ran_does_nothing(tmp_path: Path) -> None:
 def test_a_restart_keeps_the_port(service: Echo) -> None:
     port = service.port
 
-    service.restart()
+    service.stop()
+    service.start()
 
     assert service.port == port
     assert service.says_hello()

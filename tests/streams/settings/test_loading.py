@@ -6,7 +6,7 @@ import pytest
 from msgspec import Struct
 
 from streams.settings import Duration, Secret, Settings, load, read
-from streams.settings.sections import Stage
+from streams.settings.business import Stage
 
 
 def write(folder: Path, text: str) -> Path:

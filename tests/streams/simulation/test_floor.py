@@ -8,7 +8,6 @@ from itertools import islice, pairwise
 import pytest
 from msgspec.structs import replace
 
-from schemas.codec import decode_interaction, decode_lead
 from schemas.interaction_events import Interaction
 from schemas.lead_events import (
     Assigned,
@@ -24,6 +23,7 @@ from schemas.lead_events import (
 from schemas.refusals import Reason, Refusal
 from streams.simulation import EVERYDAY, HURRIED, NO_FAULTS, Lapse, Parameters, Record, Totals, history, live
 from streams.simulation.parameters import Faults
+from tests.schemas.decoding import decode_interaction, decode_lead
 
 END = int(datetime(2026, 11, 22, 9, tzinfo=UTC).timestamp() * 1000)
 DAY = 86_400_000
