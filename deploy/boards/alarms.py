@@ -53,7 +53,9 @@ def _told(make: Panels) -> Sequence[Panel]:
     firing = Query(f"sum by (alertname, severity) ({ALERTS_OF_OURS})", "{{alertname}} ({{severity}})")
     alerts = Query(hourly("leadpulse_alerts", "kind"), "{{kind}}")
     return [
-        make.series("leadpulse_alerts", [firing], Look(title="Alarms over time", stacked=True, note=_BY_RULES)),
+        make.series(
+            "leadpulse_alerts", [firing], Look(title="Alarms over time", stacked=True, note=_BY_RULES, empty="no alarm")
+        ),
         make.series("leadpulse_alerts", [alerts], Look(title="Alerts an hour")),
         make.series("leadpulse_alert_delay_seconds", [own_query("leadpulse_alert_delay_seconds", "p99")], Look()),
     ]
@@ -108,11 +110,10 @@ def _forecast(make: Panels) -> Sequence[Panel]:
 
 
 def _notifier(make: Panels) -> Sequence[Panel]:
-    third = Look(width=8)
+    third = Look(width=8, empty="no notifier is running")
     names = {
         "leadpulse_notify_alarms": "{{receiver}}: {{outcome}}",
         "leadpulse_notify_requests": "{{receiver}}: {{outcome}}",
-        "leadpulse_notify_request_duration_seconds": "{{receiver}}",
         "leadpulse_notify_oldest_undelivered_seconds": "{{receiver}}",
         "leadpulse_notify_queue_alarms": "{{receiver}}",
         "leadpulse_notify_lag_records": "{{receiver}}",
@@ -120,7 +121,11 @@ def _notifier(make: Panels) -> Sequence[Panel]:
         "leadpulse_notify_ready": "ready",
     }
     speeds = ("leadpulse_notify_alarms", "leadpulse_notify_requests")
+    duration = "leadpulse_notify_request_duration_seconds"
     return [
-        make.series(name, [own_query(name, legend)], third.but(unit="cps" if name in speeds else ""))
-        for name, legend in names.items()
+        *(
+            make.series(name, [own_query(name, legend)], third.but(unit="cps" if name in speeds else ""))
+            for name, legend in names.items()
+        ),
+        make.series(duration, [own_query(duration, "{{receiver}}")], third.but(empty="no request was made")),
     ]

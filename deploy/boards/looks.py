@@ -34,7 +34,7 @@ class Look(Struct, frozen=True, kw_only=True):
         top: Largest value of the scale; None: from the data.
         link: Where a click leads, without the address of leadpulse.
         link_title: What the link is called.
-        empty: What is shown where there is no value.
+        empty: What is shown where there is no value; empty: what that means of the signal.
         stacked: Whether series are stacked.
         columns: Bars instead of lines.
         interval: Least step of the series.

@@ -58,7 +58,7 @@ def _glance(make: Panels) -> Sequence[Panel]:
         make.tile(
             "leadpulse_watermark_timestamp_seconds",
             [own_query("leadpulse_watermark_timestamp_seconds", "ago")],
-            _TILE,
+            _TILE.but(empty="no event yet"),
         ),
         make.tile("leadpulse_build", [own_query("leadpulse_build", "{{version}}")], _TILE.but(unit="locale")),
     ]

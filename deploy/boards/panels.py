@@ -29,7 +29,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from msgspec import Struct
 
 from deploy.boards.looks import Look, thresholds
-from deploy.boards.promql import ranked
+from deploy.boards.promql import ZERO, ranked
 from deploy.boards.scope import scoped
 from schemas.signals import Signal, by_name
 
@@ -37,6 +37,7 @@ DATASOURCE = DataSourceRef(type_val="prometheus", uid="$datasource")
 URL = "${leadpulse_url}"
 _UNITS = {"seconds": "s", "bytes": "bytes", "": "locale"}
 """What Grafana calls the units of the signal table; counts are written out, with separators."""
+_NONE_OF_KIND = {"counter": "none counted", "histogram": "none measured"}
 _NARROWEST = 70
 """Pixels of a column; what Grafana gives by itself makes a table of seven scroll."""
 _THICKEST = 44
@@ -69,7 +70,7 @@ class Panels(Struct, frozen=True):
 
     def tile(self, name: str, queries: Sequence[Query], look: Look) -> stat.Panel:
         """Make a few large numbers, of now: one that is missing is shown as missing, never the last that was there."""
-        panel = self._filled(stat.Panel(), by_name(name), look)
+        panel = self._filled(stat.Panel(), by_name(name), look, queries)
         for ref, query in zip(ascii_uppercase, queries, strict=False):
             panel.with_target(self._target(query, ref).instant())
         if look.letters:
@@ -86,7 +87,7 @@ class Panels(Struct, frozen=True):
 
     def series(self, name: str, queries: Sequence[Query], look: Look) -> timeseries.Panel:
         """Make a diagram over time."""
-        panel = self._filled(timeseries.Panel(), by_name(name), look).min(0)
+        panel = self._filled(timeseries.Panel(), by_name(name), look, queries).min(0)
         for ref, query in zip(ascii_uppercase, queries, strict=False):
             panel.with_target(self._target(query, ref).range())
         if look.interval:
@@ -112,7 +113,7 @@ class Panels(Struct, frozen=True):
 
     def bars(self, name: str, queries: Sequence[Query], look: Look) -> bargauge.Panel:
         """Make horizontal bars of now: of several queries in their order, of one query its largest series first."""
-        panel = self._filled(bargauge.Panel(), by_name(name), look).min(0)
+        panel = self._filled(bargauge.Panel(), by_name(name), look, queries).min(0)
         if len(queries) == 1:
             queries = [Query(ranked(queries[0].expr), queries[0].name)]
         for ref, query in zip(ascii_uppercase, queries, strict=False):
@@ -136,7 +137,7 @@ class Panels(Struct, frozen=True):
             look: Of the panel.
             units: Column -> unit, where it is not the one of the signal.
         """
-        panel = self._filled(table.Panel(), by_name(name), look).min_width(_NARROWEST)
+        panel = self._filled(table.Panel(), by_name(name), look, queries).min_width(_NARROWEST)
         heads = {}
         for ref, query in zip(ascii_uppercase, queries, strict=False):
             panel.with_target(self._target(query, ref).instant().format(PromQueryFormat.TABLE))
@@ -158,7 +159,7 @@ class Panels(Struct, frozen=True):
             look: Of the panel.
             order: Of the columns.
         """
-        panel = self._filled(table.Panel(), by_name(name), look).min_width(_NARROWEST)
+        panel = self._filled(table.Panel(), by_name(name), look, [query]).min_width(_NARROWEST)
         panel.with_target(self._target(query, "A").instant().format(PromQueryFormat.TABLE))
         down, across = by_name(name).labels[-2:]
         cells = {"rowField": down, "columnField": across, "valueField": "Value", "emptyValue": "zero"}
@@ -172,15 +173,16 @@ class Panels(Struct, frozen=True):
         expr = scoped(query.expr, self.variables)
         return prometheus.Dataquery().ref_id(ref).expr(expr).legend_format(query.name).datasource(DATASOURCE)
 
-    def _filled(self, panel: _Made, signal: Signal, look: Look) -> _Made:
+    def _filled(self, panel: _Made, signal: Signal, look: Look, queries: Sequence[Query]) -> _Made:
         panel.title(look.title or signal.panel).description(description(signal, look.note)).datasource(DATASOURCE)
         panel.unit(look.unit or _UNITS[signal.unit]).span(look.width).height(look.height)
         if look.decimals is not None:
             panel.decimals(look.decimals)
         if look.top is not None:
             panel.max(look.top)
-        if look.empty:
-            panel.no_value(look.empty)
+        always = any(ZERO in query.expr for query in queries)
+        if empty := look.empty or ("" if always else meaning_of_none(signal)):
+            panel.no_value(empty)
         if look.link:
             panel.data_links([dashboard.DashboardLink(look.link_title).url(URL + look.link).target_blank(True)])
         return panel
@@ -189,6 +191,13 @@ class Panels(Struct, frozen=True):
 def description(signal: Signal, note: str = "") -> str:
     """Return what a panel says of its signal."""
     return " ".join(part for part in (f"{signal.help}.", signal.description, note) if part)
+
+
+def meaning_of_none(signal: Signal) -> str:
+    """Return what it means that a signal has no series; empty where workers always tell it: then there is no data."""
+    if signal.windowed:
+        return "none in this window"
+    return "no such lead" if signal.family else _NONE_OF_KIND.get(signal.kind, "")
 
 
 def own_query(name: str, legend: str) -> Query:

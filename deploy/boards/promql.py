@@ -7,10 +7,13 @@ from schemas.signal import whole
 Z95 = 1.959964
 """Standard normal quantile of a two-sided interval of 95 %."""
 
+ZERO = "or vector(0)"
+"""Ends a sum that is never without a value while it is whole."""
+
 
 def total(selector: str) -> str:
     """Return a sum over all workers that says 0 where nothing was ever counted, and nothing while it is not whole."""
-    return whole(f"(sum({selector}) or vector(0))")
+    return whole(f"(sum({selector}) {ZERO})")
 
 
 def share(part: str, of: str, by: str = "") -> str:

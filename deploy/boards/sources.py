@@ -125,7 +125,7 @@ def _silence(make: Panels) -> Sequence[Panel]:
         make.rows(
             "leadpulse_source_silent",
             [own_query(name, head) for head, name in columns.items()],
-            Look(title="Is a source silent?", width=24, empty="not judged yet"),
+            Look(title="Is a source silent?", width=24, height=9, empty="not judged yet"),
             {"Silent": "bool_yes_no", "Nothing for": "s", "Chance of that": "percentunit"},
         )
     ]

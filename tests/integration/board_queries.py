@@ -43,13 +43,18 @@ def boards(folder: Path = DASHBOARDS) -> dict[str, dict[str, Any]]:
 def queries(name: str, board: Mapping[str, Any]) -> Iterator[BoardQuery]:
     """Return every query of a dashboard: of its panels, its variables and its annotations."""
     for panel in board["panels"]:
-        for target in panel.get("targets", ()):
-            yield BoardQuery(name, panel["title"], target["legendFormat"], target["expr"], target["instant"])
+        yield from panel_queries(name, panel)
     for variable in board["templating"]["list"]:
         if variable["type"] == "query":
             yield BoardQuery(name, f"variable {variable['name']}", "", variable["query"], instant=True)
     for annotation in board["annotations"]["list"]:
         yield BoardQuery(name, f"annotation {annotation['name']}", "", annotation["expr"], instant=False)
+
+
+def panel_queries(name: str, panel: Mapping[str, Any]) -> Iterator[BoardQuery]:
+    """Return every query of a panel of a dashboard."""
+    for target in panel.get("targets", ()):
+        yield BoardQuery(name, panel["title"], target["legendFormat"], target["expr"], target["instant"])
 
 
 def values_of(board: Mapping[str, Any], **chosen: str) -> dict[str, str]:

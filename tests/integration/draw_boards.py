@@ -17,7 +17,6 @@ from typing import Any
 
 from msgspec import structs
 
-from deploy.rules.documents import FILE
 from streams.producing import Message, connected, produce
 from streams.services import KafkaService
 from streams.settings.funnel import funnel_of
@@ -27,6 +26,7 @@ from streams.simulation.parameters import ALWAYS, Faults, Journey, Team
 from tests.integration.board_queries import boards
 from tests.integration.floor import floor
 from tests.integration.harness.leadpulse import LeadpulseRun
+from tests.integration.impatience import impatient_rules
 from tests.integration.past import STEP, fill, told
 from tests.integration.pictures import draw_all
 from tests.integration.prometheus import Prometheus
@@ -39,12 +39,23 @@ RATE = 0.25
 DAY = 86_400
 BEFORE = 9 * DAY
 """How long the floor has been there when the worker starts, in seconds."""
-WATCHED = 120
+WATCHED = 240
 """Seconds for which Prometheus looks on before the pictures are taken."""
+BROKEN, BROKEN_FOR = "paid-search", 2 * 3600
+"""A source that has fallen silent, and how long ago in seconds when the worker starts."""
+JUDGED_SOON = {
+    "SILENCE__PERIOD": "1d",
+    "SILENCE__GRAIN": "2m",
+    "SILENCE__HALF_LIFE": "7d",
+    "SILENCE__GIVE_UP": "7d",
+    "SILENCE__MIN_HISTORY": "7d",
+    "SILENCE__CHECK_INTERVAL": "5s",
+}
+"""Sources are learnt anew once in a grain, first before there is anything: an hour would be longer than all this."""
 AFTERNOON = 15
 """The hour that it is on the floor: people are there, whenever this runs."""
-RECENT = {"operations"}
-"""Boards about the workers: there were none before."""
+RECENT = {"alarms", "operations"}
+"""Boards about workers and alarms: there were none before."""
 WINDOWS = frozenset({"today", "yesterday", "1h"})
 """Windows that the boards show as they are opened."""
 
@@ -56,9 +67,15 @@ def zone_now(hour: int, utc_hour: int) -> str:
 
 
 def floor_in(zone: str) -> Parameters:
-    """Return a floor that answers within minutes, day and night, in some zone."""
+    """Return a floor that answers within minutes, day and night, in some zone; one source is broken."""
     return structs.replace(
         EVERYDAY,
+        sources=tuple(
+            structs.replace(source, silent_after_minutes=(BEFORE - BROKEN_FOR) / 60)
+            if source.name == BROKEN
+            else source
+            for source in EVERYDAY.sources
+        ),
         rhythm=structs.replace(EVERYDAY.rhythm, zone=zone, days=(1.0,) * 7),
         teams=(
             Team(name="north", weight=5, agents=12, shifts=ALWAYS, response_minutes=0.8, neglect=0),
@@ -81,8 +98,7 @@ async def main(names: list[str]) -> None:
     with TemporaryDirectory(prefix="leadpulse-boards-") as temporary:
         folder = Path(temporary)
         with KafkaService(folder / "kafka") as kafka:
-            settings = {"FUNNEL__ZONE": zone, "SILENCE__MIN_HISTORY": "7d"}
-            async with floor(kafka.bootstrap, folder, settings) as run:
+            async with floor(kafka.bootstrap, folder, {"FUNNEL__ZONE": zone, **JUDGED_SOON}) as run:
                 await _draw(run, wanted, floor_in(zone), zone, folder)
 
 
@@ -97,7 +113,7 @@ async def _draw(run: LeadpulseRun, wanted: dict[str, Any], floor: Parameters, zo
         await asyncio.to_thread(
             _fill, run, live(floor, seed=SEED, rate=RATE, lapse=lapse), begun, folder / "prometheus-data"
         )
-        async with Prometheus(run.ports, folder, rules=[ROOT / FILE]) as prometheus:
+        async with Prometheus(run.ports, folder, rules=[impatient_rules(folder, "20s")]) as prometheus:
             await asyncio.sleep(WATCHED)
             await draw_all(prometheus, wanted, PICTURES, folder / "page", zone=zone)
         stop.set()

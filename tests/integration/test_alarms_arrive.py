@@ -11,32 +11,18 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.generated import rule_terms_of
-from deploy.rules.documents import rule_groups
-from streams.settings import Settings
 from tests.integration.alertmanager import Alertmanager
 from tests.integration.floor import floor
 from tests.integration.harness.alerts import answer, lead, write
 from tests.integration.harness.leadpulse import ROOT
 from tests.integration.hooks import Hook
+from tests.integration.impatience import impatient_rules
 from tests.integration.prometheus import Prometheus
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 PATIENCE = "3s"
 """What the rules of this test wait instead of minutes."""
-
-
-def impatient_rules(folder: Path) -> Path:
-    """The rules as deployed, but for how long something must last."""
-    content = rule_groups(rule_terms_of(Settings()))
-    for group in content["groups"]:
-        for rule in group["rules"]:
-            if "for" in rule:
-                rule["for"] = PATIENCE
-    file = folder / "rules.yaml"
-    file.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return file
 
 
 def deployed(webhook: str) -> dict[str, Any]:
@@ -80,7 +66,9 @@ async def test_a_lead_nobody_answers_and_a_killed_worker_arrive_as_alarms_and_re
         settings = {"RESPONSE__TARGET": "2s", "NOTIFY__ALERTMANAGER": alertmanager.url}
         async with floor(kafka, tmp_path, settings) as run:
             address = alertmanager.url.removeprefix("http://")
-            async with Prometheus(run.ports, tmp_path, rules=[impatient_rules(tmp_path)], alertmanager=address):
+            async with Prometheus(
+                run.ports, tmp_path, rules=[impatient_rules(tmp_path, PATIENCE)], alertmanager=address
+            ):
                 await write(run, [lead(run, "L-1", time.time())])
                 await seen.until(lambda states: states.get("LeadBreached") == "active")
                 breached = await seen.alert("LeadBreached")
