@@ -186,7 +186,7 @@ class Fold:
         if code == INTERACTION:
             meaning = self._touch[arg & TOUCH_MASK]
             if meaning:
-                self._interact(cells, lead, t, meaning, sign)
+                self._interact(cells, lead, t, meaning, arg, sign)
                 if meaning == CONTACT:
                     self._following.contact(cells, lead, t, arg, sign)
                 if not lead.replied or lead.status or lead.opted_out:
@@ -207,34 +207,34 @@ class Fold:
         elif code in self._asked:
             self._asked[code](cells, lead, t, arg, sign)
 
-    def _interact(self, cells: Cells, lead: Lead, t: int, meaning: int, sign: int) -> None:
+    def _interact(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
         if meaning == CONTACT:
             if not lead.attempted:
-                self._touch_first(cells, lead, t, ATTEMPT, sign)
+                self._touch_first(cells, lead, t, ATTEMPT, arg, sign)
             if not lead.contacted:
-                self._touch_first(cells, lead, t, CONTACT, sign)
+                self._touch_first(cells, lead, t, CONTACT, arg, sign)
             elif lead.asked:
                 self._answer(cells, lead, t, NEXT_RESPONSE, sign)
                 lead.asked, lead.asked_worked, lead.steps = 0, 0, with_steps(lead, NEXT_RESPONSE, 0)
         elif meaning == ATTEMPT:
             if not lead.attempted:
-                self._touch_first(cells, lead, t, ATTEMPT, sign)
+                self._touch_first(cells, lead, t, ATTEMPT, arg, sign)
         elif meaning == INBOUND:
             if lead.contacted and not lead.asked:
                 self.stirred = True
                 lead.asked, lead.asked_worked = t, self.promises.worked(lead, t)
         elif not lead.automated:
-            self._touch_first(cells, lead, t, AUTOMATED, sign)
+            self._touch_first(cells, lead, t, AUTOMATED, arg, sign)
 
-    def _touch_first(self, cells: Cells, lead: Lead, t: int, meaning: int, sign: int) -> None:
+    def _touch_first(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
         if meaning == AUTOMATED:
             for hook in self._touched:
-                hook(cells, lead, t, meaning, sign)
+                hook(cells, lead, t, meaning, arg, sign)
             lead.automated = t
         elif meaning == ATTEMPT:
             self._answer(cells, lead, t, FIRST_ATTEMPT, sign)
             for hook in self._touched:
-                hook(cells, lead, t, meaning, sign)
+                hook(cells, lead, t, meaning, arg, sign)
             self._wait(cells, lead, -sign)
             lead.attempted = t
             self._wait(cells, lead, sign)
@@ -242,7 +242,7 @@ class Fold:
         else:
             self._answer(cells, lead, t, FIRST_CONTACT, sign)
             for hook in self._touched:
-                hook(cells, lead, t, meaning, sign)
+                hook(cells, lead, t, meaning, arg, sign)
             self._wait(cells, lead, -sign)
             lead.contacted = t
 

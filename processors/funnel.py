@@ -18,6 +18,8 @@ DAY_MS = 24 * HOUR_MS
 OPEN, WON, LOST, DISQUALIFIED = range(4)
 STATUS_NAMES = ("open", "won", "lost", "disqualified")
 
+NUMBERS = 1
+"""Which numbers are kept: one more with every release that keeps others of the same events."""
 MAX_EDGES = 62  # a bucket number of a response has six bits, one number is the sum's
 
 
@@ -86,6 +88,7 @@ class Funnel(Struct, frozen=True, kw_only=True):
         of it: they are applied when numbers are read or from now on.
         """
         parts = (
+            NUMBERS,
             [(s.name, s.kind) for s in self.stages],
             self.zone,
             (self.response_edges, self.stage_edges, self.cycle_edges),

@@ -73,6 +73,21 @@ BUSINESS: tuple[Signal, ...] = (
         ),
     ),
     Signal(
+        name="leadpulse_response_channel_seconds",
+        kind="gauge_histogram",
+        help="Wall time from a lead's creation to its first contact on the channel, for contacts in the window",
+        labels=(WINDOW, "team", "channel"),
+        unit="seconds",
+        family="response_channel",
+        panel="Median first contact, by channel",
+        description="How fast leads are reached by call, email and so on, and how many on each. It is the channel of "
+        "the first contact; what was tried before on others is not in it.",
+        query=whole(
+            "histogram_quantile(0.5, sum by (le, channel) "
+            '(leadpulse_response_channel_seconds_bucket{window="$window"}))'
+        ),
+    ),
+    Signal(
         name="leadpulse_response_clock_seconds",
         kind="gauge_histogram",
         help="Time from creation to first contact on each clock, for contacts in the window",

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 import structlog
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 _IN_CI = os.environ.get("CI") == "true"
+
+# A busy machine is no fault of the code: speed is measured in bench/.
+settings.register_profile("leadpulse", deadline=None)
+settings.load_profile("leadpulse")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -80,6 +80,7 @@ def _speed(make: Panels, terms: Terms) -> Sequence[Panel]:
         ),
         make.series(name, [Query(by_kind, "{{kind}}")], Look(title="Median response, by kind")),
         *_in_time(make, terms),
+        *_channels(make, terms),
         *(_hours(make) if "1h" in terms.rolling else ()),
     ]
 
@@ -99,6 +100,21 @@ def _in_time(make: Panels, terms: Terms) -> Sequence[Panel]:
         make.bars(name, [Query(share(quick, _COUNT, "team"), "{{team}}")], look.but(title="In time, by team")),
         make.bars(name, [Query(share(quick, _COUNT, "source"), "{{source}}")], look.but(title="In time, by source")),
         make.rows(name, columns, Look(title="Teams", note=within), {"Contacts": "locale", "In time": "percentunit"}),
+    ]
+
+
+def _channels(make: Panels, terms: Terms) -> Sequence[Panel]:
+    name, target = "leadpulse_response_channel_seconds", terms.answer_target
+    buckets, count = f'{name}_bucket{{window="$window"}}', f'{name}_gcount{{window="$window"}}'
+    columns = [
+        Query(whole(f"sum by (channel) ({count})"), "Contacts"),
+        Query(quantile(0.9, buckets, "channel"), "90 % within"),
+        Query(share(f'{name}_bucket{{window="$window", le="{target:.1f}"}}', count, "channel"), "In time"),
+    ]
+    note = f"Share of first contacts within {target / 60:g} min."
+    return [
+        make.bars(name, [own_query(name, "{{channel}}")], Look(steps=rising(terms.answer_warning, target))),
+        make.rows(name, columns, Look(title="Channels", note=note), {"Contacts": "locale", "In time": "percentunit"}),
     ]
 
 

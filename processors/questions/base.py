@@ -49,7 +49,8 @@ class Question:
         families: The numbers this question answers with.
         created: `(cells, lead, sign)`: the lead was created.
         opened: `(cells, lead, sign)`: the lead is open as it stands; -sign takes it back.
-        touched: `(cells, lead, t, meaning, sign)`: first automated, attempted or contacting interaction, at t ms.
+        touched: `(cells, lead, t, meaning, arg, sign)`: first automated, attempted or contacting interaction, at t ms;
+            `arg` is the row's.
         waiting: `(cells, lead, sign)`: an open lead waits for its first contact as it stands; -sign takes it back.
         stepped: `(cells, lead, policy, obligation, step, due, sign)`: a step of an obligation came at due ms.
         answered: `(cells, lead, t, obligation, sign)`: what an obligation is about happened at t ms.
@@ -71,7 +72,7 @@ class Question:
 
     created: Callable[[Cells, Lead, int], None] | None = None
     opened: Callable[[Cells, Lead, int], None] | None = None
-    touched: Callable[[Cells, Lead, int, int, int], None] | None = None
+    touched: Callable[[Cells, Lead, int, int, int, int], None] | None = None
     waiting: Callable[[Cells, Lead, int], None] | None = None
     stepped: Callable[[Cells, Lead, int, int, int, int, int], None] | None = None
     answered: Callable[[Cells, Lead, int, int, int], None] | None = None

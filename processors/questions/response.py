@@ -1,4 +1,4 @@
-"""How fast do we answer?"""
+"""How fast do we answer, and on which channels?"""
 
 from __future__ import annotations
 
@@ -7,30 +7,45 @@ from bisect import bisect_left
 from processors.cells import MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family, Field
 from processors.questions.base import Question, Rules
 from processors.record import Lead
+from processors.rows import CHANNEL_BITS, KNOWN_CHANNELS, channel_of
+from processors.touches import CONTACT
 
 KINDS = ("", "automated", "attempt", "contact")
 _KIND = Field("kind", 6, 2, KINDS)
 RESPONSE = Family(5, "response", (SOURCE, TEAM, _KIND), bucket_bits=6, edges="response_edges")
 SKEWED = Family(6, "skewed", (SOURCE, _KIND))
-_KEY, _SUM, _SKEWED = RESPONSE.key, RESPONSE.sum_bucket, SKEWED.key
+BY_CHANNEL = Family(
+    19,
+    "response_channel",
+    (Field("team", A, 10, "team"), Field("channel", B, CHANNEL_BITS, KNOWN_CHANNELS)),
+    bucket_bits=6,
+    edges="response_edges",
+)
+_KEY, _SUM, _SKEWED, _BY_CHANNEL = RESPONSE.key, RESPONSE.sum_bucket, SKEWED.key, BY_CHANNEL.key
 
 
 class Response(Question):
     """Creation to the first response, wall clock, at the time of the response and under the team that had the lead."""
 
-    families = (RESPONSE, SKEWED)
+    families = (RESPONSE, SKEWED, BY_CHANNEL)
 
     def __init__(self, rules: Rules) -> None:
         super().__init__(rules)
         self._edges = rules.funnel.response_edges
 
-    def touched(self, cells: Cells, lead: Lead, t: int, meaning: int, sign: int) -> None:
+    def touched(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
         """Observe the latency; one before the creation counts as 0 and is counted as skewed."""
         latency = t - lead.created
-        at = t // MINUTE_MS << MINUTE | lead.source << A | meaning << 6
+        minute = t // MINUTE_MS << MINUTE
+        at = minute | lead.source << A | meaning << 6
         if latency < 0:
             latency = 0
             cells[at | _SKEWED] += sign
+        bucket = bisect_left(self._edges, latency)
         at |= _KEY | lead.team << B
-        cells[at | bisect_left(self._edges, latency)] += sign
+        cells[at | bucket] += sign
         cells[at | _SUM] += sign * latency
+        if meaning == CONTACT:
+            at = minute | _BY_CHANNEL | lead.team << A | channel_of(arg) << B
+            cells[at | bucket] += sign
+            cells[at | _SUM] += sign * latency

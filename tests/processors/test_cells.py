@@ -94,7 +94,7 @@ def full_shard() -> Shard:
 
 LIFE: tuple[Callable[[], Any], ...] = (
     lambda: created(0.9999, source="the source", team="the team"),
-    lambda: call("connected", 99),
+    lambda: call("connected", 99, channel="pigeon"),  # counted as other, the last of the channels
     lambda: inbound(99.5),
     lambda: call("connected", 199.5),
     lambda: stage("first", 100),
@@ -137,6 +137,8 @@ def test_the_biggest_numbers_in_every_field_do_not_spill_into_another() -> None:
         (*promised, "next_response", "warned", 0): 1,
         (*promised, "next_response", "breached", 0): 1,
         (*promised, "next_response", "answered_late", 0): 1,
+        ("response_channel", team, "other", top): 1,
+        ("response_channel", team, "other", 63): waited,
         ("response_clocks", source, team, "routing", 0): 1,
         ("response_clocks", source, team, "human", top): 1,
         ("response_clocks", source, team, "human", 63): waited,

@@ -71,6 +71,7 @@ def test_when_the_creation_comes_the_whole_history_counts() -> None:
         "closed",
         "close_reasons",
         "cycle",
+        "response_channel",
         "response_clocks",
         "promises",
         "replies",

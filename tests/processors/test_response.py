@@ -37,6 +37,27 @@ def test_only_the_first_response_of_a_kind_counts() -> None:
     assert observed("response", *events) == {("web", "north", k): [5, 4] for k in ("attempt", "contact")}
 
 
+def test_a_contact_counts_for_the_channel_that_reached_the_lead_and_the_team_that_had_it() -> None:
+    events = (
+        created(0),
+        call("no_answer", 3),
+        assigned("south", 4),
+        interaction(9, channel="email", outcome="attempted"),
+    )
+    assert observed("response_channel", *events, call("connected", 20)) == {("south", "email"): [10, 9]}
+    assert observed("response_channel", created(0), automatic_mail(1), call("no_answer", 3)) == {}
+
+
+def test_a_contact_on_a_channel_without_a_name_of_its_own_counts_as_other() -> None:
+    events = created(0), interaction(2, channel="pigeon", outcome="replied")
+    assert observed("response_channel", *events) == {("north", "other"): [5, 2]}
+
+
+def test_an_earlier_contact_that_arrives_later_takes_the_channel_over() -> None:
+    events = created(2), call("connected", 9), interaction(1, channel="sms", outcome="replied")
+    assert observed("response_channel", *events) == {("north", "sms"): [1, 0]}
+
+
 def test_an_attempt_comes_before_the_contact_and_a_contact_is_an_attempt_too() -> None:
     events = created(0), call("no_answer", 3), call("connected", 9)
     assert observed("response", *events) == {("web", "north", "attempt"): [5, 3], ("web", "north", "contact"): [10, 9]}
