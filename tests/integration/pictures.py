@@ -21,7 +21,7 @@ from tests.integration.prometheus import Prometheus
 DRAWING = Path(__file__).parents[2] / "deploy/boards/drawing"
 POINTS = 240
 """Steps of a diagram over time."""
-_WIDTHS, _WIDTH = {"wallboard": 1920, "operations": 1400}, 1600
+_WIDTHS, _WIDTH = {"wallboard": 1920, "operations": 1400, "response": 1400}, 1600
 _ROW, _GAP = 30, 8
 _TIMEOUT = 120
 _LEAST_SIZE = 10_000
