@@ -58,6 +58,14 @@ class Seen:
         return next(alert for alert in await self._alertmanager.alerts() if alert["labels"]["alertname"] == name)
 
 
+async def has_seen_the_worker(prometheus: Prometheus) -> None:
+    """Wait until it has; for its first seconds it knows no target, and takes that for nobody being there."""
+    async with asyncio.timeout(60):
+        seen = 'up{job="leadpulse"} == 1 unless on() ALERTS{alertname="LeadpulseDown"}'
+        while not (await prometheus.ask("query", query=seen))["result"]:  # noqa: ASYNC110  # another process
+            await asyncio.sleep(0.3)
+
+
 async def test_a_lead_nobody_answers_and_a_killed_worker_arrive_as_alarms_and_resolve(
     kafka: str, tmp_path: Path
 ) -> None:
@@ -66,9 +74,10 @@ async def test_a_lead_nobody_answers_and_a_killed_worker_arrive_as_alarms_and_re
         settings = {"RESPONSE__TARGET": "2s", "NOTIFY__ALERTMANAGER": alertmanager.url}
         async with floor(kafka, tmp_path, settings) as run:
             address = alertmanager.url.removeprefix("http://")
-            async with Prometheus(
-                run.ports, tmp_path, rules=[impatient_rules(tmp_path, PATIENCE)], alertmanager=address
-            ):
+            workers = {"A": run.ports["A"]}  # as deployed: the notifier is a job of its own
+            rules = [impatient_rules(tmp_path, PATIENCE)]
+            async with Prometheus(workers, tmp_path, rules=rules, alertmanager=address) as prometheus:
+                await has_seen_the_worker(prometheus)
                 await write(run, [lead(run, "L-1", time.time())])
                 await seen.until(lambda states: states.get("LeadBreached") == "active")
                 breached = await seen.alert("LeadBreached")
