@@ -61,6 +61,9 @@ const legend = (format, labels) => format.replace(/\{\{(\w+)\}\}/g, (_, label) =
 
 const number = (text) => ({ NaN: NaN, '+Inf': Infinity, '-Inf': -Infinity })[text] ?? Number(text);
 
+// Diagrams have gaps where there is no finite number: the panel of Grafana sees to that before it draws.
+const drawable = (value) => (Number.isFinite(value) ? value : null);
+
 function seriesFrames(target, result) {
   return result.map(({ metric, value, values }) => {
     const points = values ?? [value];
@@ -73,7 +76,7 @@ function seriesFrames(target, result) {
           name: 'Value',
           type: FieldType.number,
           labels: metric,
-          values: points.map(([, text]) => number(text)),
+          values: values ? points.map(([, text]) => drawable(number(text))) : [number(value[1])],
           config: { displayNameFromDS: legend(target.legendFormat, metric) },
         },
       ],
