@@ -19,7 +19,7 @@ demo: $(READY) ## A sales floor, Kafka and a worker on this machine, with a live
 	$(BIN)/leadpulse demo $(DEMO_ARGS)
 
 test: unit ## All tests; Kafka is downloaded and started by itself
-	$(BIN)/pytest -m integration $(PYTEST_ARGS)
+	$(BIN)/pytest -m integration --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
 unit: $(READY) ## The tests that need no service: half a minute
 	$(BIN)/pytest -m "not integration" --numprocesses auto --dist worksteal $(PYTEST_ARGS)
