@@ -227,24 +227,20 @@ class Fold:
             self._touch_first(cells, lead, t, AUTOMATED, arg, sign)
 
     def _touch_first(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
+        if meaning != AUTOMATED:
+            self._answer(cells, lead, t, FIRST_ATTEMPT if meaning == ATTEMPT else FIRST_CONTACT, sign)
+        for hook in self._touched:
+            hook(cells, lead, t, meaning, arg, sign)
         if meaning == AUTOMATED:
-            for hook in self._touched:
-                hook(cells, lead, t, meaning, arg, sign)
             lead.automated = t
-        elif meaning == ATTEMPT:
-            self._answer(cells, lead, t, FIRST_ATTEMPT, sign)
-            for hook in self._touched:
-                hook(cells, lead, t, meaning, arg, sign)
-            self._wait(cells, lead, -sign)
-            lead.attempted = t
-            self._wait(cells, lead, sign)
-            self._following.approach(cells, lead, t, sign)
-        else:
-            self._answer(cells, lead, t, FIRST_CONTACT, sign)
-            for hook in self._touched:
-                hook(cells, lead, t, meaning, arg, sign)
-            self._wait(cells, lead, -sign)
+            return
+        self._wait(cells, lead, -sign)
+        if meaning == CONTACT:
             lead.contacted = t
+            return
+        lead.attempted = t
+        self._wait(cells, lead, sign)
+        self._following.approach(cells, lead, t, sign)
 
     def _answer(self, cells: Cells, lead: Lead, t: int, obligation: int, sign: int) -> None:
         """Tell that what an obligation is about has happened, after the steps that came before it."""

@@ -110,7 +110,6 @@ class LeadState:
         self._flushed: dict[str, int] = {}
         self._steps: list[int] = []
         self._steps_flushed: list[int] = []
-        self._reached = 0
         self._reached_at_flush: int | None = None
 
     def now(self) -> int:
@@ -187,7 +186,6 @@ class LeadState:
         changed = self.shard.tick(reached if self._wall else self._event_clock.at(reached))
         if self.shard.alerts:
             self._tell()
-        self._reached = reached
         if not self.shard.hot and self._reached_at_flush is None:
             self.known_until = reached
         if self.verdict is not None:
@@ -199,7 +197,7 @@ class LeadState:
         """Give what changed since the last flush."""
         self.changelog.advance(self.now())
         self.shard.waiting.flushing(self.shard.hot)
-        self._reached_at_flush = self._reached
+        self._reached_at_flush = self.reached or 0
         records = [*self.changelog.flush(), *self.incidents.flush()]
         self._flushed = dict(self.shard.counts)
         self._steps_flushed, self._steps = self._steps, []

@@ -24,7 +24,7 @@ from streams.services import KafkaService, RedisService, ServiceError
 from streams.services.ports import HOST, free_ports, require_free
 from streams.services.progress import say
 from streams.services.supervisor import Service
-from streams.settings import Duration
+from streams.settings import Duration, Settings
 from streams.web.addresses import waiting_url
 from streams.web.waiting_answer import read_answer
 
@@ -52,7 +52,6 @@ _SETTINGS: Mapping[str, str] = {
 }
 SILENCE = "website@11m"
 """The source that stops, and when in the time of the floor, of which `_PAST` lies behind us when the board appears."""
-ALERTS = "leadpulse.alerts.v1"
 _SHOWN = 500
 """Leads that wait, at most: those whose deadline comes next are behind all whose deadline has passed."""
 _LOOK_SECONDS = 1.0
@@ -182,7 +181,7 @@ class _Show:
             self._scene, address=f"{address}/metrics", brokers=kafka.bootstrap, redis=redis.url
         )
         self._waiting_at = str(waiting_url(address, _SHOWN))
-        self._feed = running.enter_context(closing(AlarmFeed(kafka.bootstrap, ALERTS)))
+        self._feed = running.enter_context(closing(AlarmFeed(kafka.bootstrap, Settings().topics.alerts)))
 
     def _start(self, part: Service, what: str, running: ExitStack) -> None:
         say(f"Starting {what}", self._console)
