@@ -46,12 +46,14 @@ class History:
 
     Args:
         fold: Moves the leads.
+        retrace: Moves them too, and tells nobody.
         labels: The shard's label tables: ties are broken by names, which every order of arrival shares.
         max_rows: Length at which a log is shortened.
     """
 
-    def __init__(self, fold: Fold, labels: Mapping[str, Labels], max_rows: int = MAX_ROWS) -> None:
-        self._fold = fold
+    def __init__(self, fold: Fold, retrace: Fold, labels: Mapping[str, Labels], max_rows: int = MAX_ROWS) -> None:
+        self._fold, self._retrace = fold, retrace
+        self._untold: Cells = defaultdict(int)  # stays empty
         self._labels = labels
         self.max_log = max_rows * SIZE
 
@@ -91,6 +93,10 @@ class History:
         self._fold.whole(cells, lead, 1)
         return ACCEPTED if first else DUPLICATE
 
+    def wake(self, lead: Lead) -> None:
+        """Make the fold of a lead anew that was at rest (`Lead.rests`)."""
+        self._go_to(lead, lead.log)
+
     def shorten(self, lead: Lead) -> int:
         """Drop the older half of a log into a checkpoint of the fold; return how many rows can no longer count."""
         cut = len(lead.log) // SIZE // 2 * SIZE
@@ -100,9 +106,8 @@ class History:
                 lead.notes.pop(row.ident, None)
         lost = 0
         if lead.counts:
-            here, scratch = lead.position(), defaultdict[int, int](int)
-            self._fold.begin(scratch, lead, 1)
-            self._fold.run(scratch, lead, head, 1)
+            here = lead.position()
+            self._go_to(lead, head)
             lead.base = lead.position()
             lead.resume(here)
         else:
@@ -135,13 +140,16 @@ class History:
         if len(new) > len(old) and self._fold.unmoved_by(lead, new[keep]):
             return
         if not self._fold.unmoved_by(lead, b"".join(old[keep:])):
-            scratch: Cells = defaultdict(int)
-            self._fold.begin(scratch, lead, 1)
-            self._fold.run(scratch, lead, b"".join(old[:keep]), 1)
+            self._go_to(lead, b"".join(old[:keep]))
             here = lead.position()
             self._fold.run(cells, lead, b"".join(old[keep:]), -1)
             lead.resume(here)
         self._fold.run(cells, lead, b"".join(new[keep:]), 1)
+
+    def _go_to(self, lead: Lead, log: bytes) -> None:
+        """Put the fold where it stood after the first part of the log."""
+        self._retrace.begin(self._untold, lead, 1)
+        self._retrace.run(self._untold, lead, log, 1)
 
     def _take_note(self, lead: Lead, ident: bytes, note: Note | None) -> None:
         notes = lead.notes or {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from copy import copy
 from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
@@ -110,7 +111,7 @@ class Shard:
         for stage in self.funnel.stages:
             self.labels["stage"].number(stage.name)
         self.fold = Fold(self.funnel, self.labels)
-        self.history = History(self.fold, self.labels)
+        self.history = History(self.fold, Fold(self.funnel, self.labels, ()), self.labels)
         self.announcer = Announcer(self.fold, Retelling(self.funnel, self.labels), self.labels)
         self.waiting = WaitingList(self.fold, self.labels, self.cold)
         self.forecasts = Forecasts(self.fold.promises, self.service, self._scores)
@@ -203,10 +204,10 @@ class Shard:
         """
         changed = False
         for lead_id in list(self.timers.take(now)):  # who cannot be helped now is looked at again by the next tick
-            lead = self.hot.get(lead_id) or self.look(lead_id)
+            lead = self.facts(lead_id)
             if lead is not None and 0 < lead.due <= now:  # else planned anew since
                 changed |= self._pass_deadline(lead_id, self.hot.get(lead_id) or self.open(lead_id), now)
-        self.forecasts.tick(now, self.timers, self.look)
+        self.forecasts.tick(now, self.timers, self.facts)
         return changed
 
     def _pass_deadline(self, lead_id: str, lead: Lead, now: int) -> bool:
@@ -232,13 +233,26 @@ class Shard:
     def open(self, lead_id: str) -> Lead:
         """Return a lead's record for changing, a new one when there is none."""
         packed = self.cold.get(lead_id)
-        lead = self.hot[lead_id] = Lead() if packed is None else decode_lead(packed)
+        lead = self.hot[lead_id] = Lead() if packed is None else self._decode(packed)
+        return lead
+
+    def _decode(self, packed: bytes) -> Lead:
+        lead = decode_lead(packed)
+        if lead.rests:
+            self.history.wake(lead)
         return lead
 
     def look(self, lead_id: str) -> Lead | None:
         """Return a copy of a lead's record for reading."""
         if hot := self.hot.get(lead_id):
-            return decode_lead(encode_lead(hot))
+            return copy(hot)
+        packed = self.cold.get(lead_id)
+        return None if packed is None else self._decode(packed)
+
+    def facts(self, lead_id: str) -> Lead | None:
+        """Return a lead's record for reading; of one at rest the facts alone."""
+        if hot := self.hot.get(lead_id):
+            return hot
         packed = self.cold.get(lead_id)
         return None if packed is None else decode_lead(packed)
 

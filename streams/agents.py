@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -31,11 +32,17 @@ from streams.engine.state import Output, RecordFailed
 from streams.event_clock import EventClock
 
 _TOPIC = attrgetter("topic")
+Arrived = tuple[Any, ConsumerRecord[bytes, bytes]]
+"""An event and its record."""
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], int]
 """Gives now in ms since 1970."""
+
+
+def _occurred_at(arrived: Arrived) -> datetime:
+    return arrived[0].occurred_at  # type: ignore[no-any-return]  # any event of `schemas`
 
 
 def wall_clock() -> int:
@@ -139,14 +146,38 @@ class LeadState:
         self._event_clock.note(self.taken_at, self.shard.watermark)
 
     def apply(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-        """Apply records in order; raise `RecordFailed` for a defect."""
-        decoders, apply = self._outlets.decoders, self.shard.apply
+        """Apply records, each lead's in the order in which its events occurred; raise `RecordFailed` for a defect.
+
+        The state is the same for every order; an event that comes before an earlier one of its lead costs a refold.
+        """
+        apply, accepted = self.shard.apply, 0
         latest = min(self._wall() + self._tolerance, ANY_TIME) if self._wall else ANY_TIME
-        others = 0
+        arrived = list(self._decoded(records))
+        arrived.sort(key=_occurred_at)
+        for event, record in arrived:
+            try:
+                result = apply(event, latest)
+            except Exception as cause:
+                raise RecordFailed(record.topic, record.offset) from cause
+            if result is ACCEPTED:
+                accepted += 1
+            else:
+                self._not_accepted(record, result)
+        counts = self.shard.counts
+        counts["accepted"] += accepted
+        for topic, read in Counter(map(_TOPIC, records)).items():
+            counts[f"read.{topic}"] += read
+        if self._wall is None:
+            self._event_clock.note(wall_clock(), self.shard.watermark)
+        if self.shard.alerts:
+            self._tell()
+
+    def _decoded(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> Iterator[Arrived]:
+        """Yield the events of records, and set aside what is none."""
+        decoders = self._outlets.decoders
         for record in records:
             value, decoder = record.value, decoders[record.topic]
             event: Any
-            result: Result
             try:
                 if record.headers or not value or len(value) > MAX_BYTES:
                     event = decode_record(decoder, value, record.headers)
@@ -156,24 +187,13 @@ class LeadState:
                     except UNREADABLE:
                         event = decode_record(decoder, value, ())
                 if event.__class__ is Refusal:  # isinstance takes five times as long for a msgspec struct
-                    result = event
+                    self._dead(record, event)
                 elif record.key != event.lead_id.encode():
-                    result = key_mismatch(record.key, event.lead_id)
+                    self._dead(record, key_mismatch(record.key, event.lead_id))
                 else:
-                    result = apply(event, latest)
-                if result is not ACCEPTED:
-                    others += 1
-                    self._not_accepted(record, result)
+                    yield event, record
             except Exception as cause:
                 raise RecordFailed(record.topic, record.offset) from cause
-        counts = self.shard.counts
-        counts["accepted"] += len(records) - others
-        for topic, read in Counter(map(_TOPIC, records)).items():
-            counts[f"read.{topic}"] += read
-        if self._wall is None:
-            self._event_clock.note(wall_clock(), self.shard.watermark)
-        if self.shard.alerts:
-            self._tell()
 
     def reject(self, record: ConsumerRecord[bytes, bytes], cause: BaseException) -> None:
         """Make a dead letter of a record whose processing failed."""

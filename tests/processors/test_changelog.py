@@ -331,7 +331,8 @@ def test_an_unchanged_meaning_recomputes_nothing(monkeypatch: pytest.MonkeyPatch
 def test_a_rewrite_that_is_interrupted_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_REWRITE", 1)
     log, other = Log(), OTHER_MEANINGS["more stages"]
-    log.commit(Changelog(feed(Shard(FUNNEL), LIFE)))
+    life = [*LIFE, created(2, "O"), stage("qualified", 4, "O")]
+    log.commit(Changelog(feed(Shard(FUNNEL), life)))
     _, changelog = restored(log, other)
     log.commit(changelog)
     assert changelog.unfinished, "killed here, with one of two leads written"
@@ -345,7 +346,7 @@ def test_a_rewrite_that_is_interrupted_begins_anew(monkeypatch: pytest.MonkeyPat
     log.commit(going_on)
     once_more, settled = restored(log, other)
     assert not settled.unfinished
-    wanted = state(feed(Shard(other), [*LIFE, late]))
+    wanted = state(feed(Shard(other), [*life, late]))
     assert state(back) == state(final) == state(once_more) == wanted
 
 

@@ -227,16 +227,16 @@ def test_it_costs_nothing_that_others_wait() -> None:
     """A million leads that are due later are not looked at."""
     floor = Floor(60)
     looks = 0
-    look = floor.shard.look
+    facts = floor.shard.facts
 
     def counted(lead_id: str) -> Any:
         nonlocal looks
         looks += 1
-        return look(lead_id)
+        return facts(lead_id)
 
     for number in range(2_000):
         floor.see(created(0.5, f"L{number}"))
-    floor.shard.look = counted  # type: ignore[method-assign]  # to count the calls
+    floor.shard.facts = counted  # type: ignore[method-assign]  # to count the calls
     floor.live(2)
     floor.live(17)
     assert looks == 0
