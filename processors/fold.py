@@ -203,44 +203,47 @@ class Fold:
         elif code == REOPENED and lead.status != OPEN:
             self._reopen(cells, lead, t, sign)
         elif code == CLOCK:
+            self._wait(cells, lead, -sign)
             self._pass_time(cells, lead, t + 1, sign)
+            self._wait(cells, lead, sign)
         elif code in self._asked:
             self._asked[code](cells, lead, t, arg, sign)
 
     def _interact(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
         if meaning == CONTACT:
-            if not lead.attempted:
-                self._touch_first(cells, lead, t, ATTEMPT, arg, sign)
             if not lead.contacted:
-                self._touch_first(cells, lead, t, CONTACT, arg, sign)
+                self._respond(cells, lead, t, meaning, arg, sign)
             elif lead.asked:
                 self._answer(cells, lead, t, NEXT_RESPONSE, sign)
                 lead.asked, lead.asked_worked, lead.steps = 0, 0, with_steps(lead, NEXT_RESPONSE, 0)
         elif meaning == ATTEMPT:
             if not lead.attempted:
-                self._touch_first(cells, lead, t, ATTEMPT, arg, sign)
+                self._respond(cells, lead, t, meaning, arg, sign)
         elif meaning == INBOUND:
             if lead.contacted and not lead.asked:
                 self.stirred = True
                 lead.asked, lead.asked_worked = t, self.promises.worked(lead, t)
         elif not lead.automated:
             self._touch_first(cells, lead, t, AUTOMATED, arg, sign)
+            lead.automated = t
+
+    def _respond(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
+        """Take the first attempt, or the first contact, which is an attempt too."""
+        self._wait(cells, lead, -sign)
+        if not lead.attempted:
+            self._answer(cells, lead, t, FIRST_ATTEMPT, sign)
+            self._touch_first(cells, lead, t, ATTEMPT, arg, sign)
+            lead.attempted = t
+            self._following.approach(cells, lead, t, sign)
+        if meaning == CONTACT:
+            self._answer(cells, lead, t, FIRST_CONTACT, sign)
+            self._touch_first(cells, lead, t, CONTACT, arg, sign)
+            lead.contacted = t
+        self._wait(cells, lead, sign)
 
     def _touch_first(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
-        if meaning != AUTOMATED:
-            self._answer(cells, lead, t, FIRST_ATTEMPT if meaning == ATTEMPT else FIRST_CONTACT, sign)
         for hook in self._touched:
             hook(cells, lead, t, meaning, arg, sign)
-        if meaning == AUTOMATED:
-            lead.automated = t
-            return
-        self._wait(cells, lead, -sign)
-        if meaning == CONTACT:
-            lead.contacted = t
-            return
-        lead.attempted = t
-        self._wait(cells, lead, sign)
-        self._following.approach(cells, lead, t, sign)
 
     def _answer(self, cells: Cells, lead: Lead, t: int, obligation: int, sign: int) -> None:
         """Tell that what an obligation is about has happened, after the steps that came before it."""
@@ -253,7 +256,8 @@ class Fold:
         """Let the steps happen that come before `until`, ms.
 
         Whatever ends or changes a wait calls this first. So a step counts at its time if the lead still waited then,
-        whether or not a timer had already noticed it: a timer's row only brings the moment forward.
+        whether or not a timer had already noticed it: a timer's row only brings the moment forward. The caller has
+        taken the lead out of those that wait, see `_wait`: a step may take it to another band.
         """
         if lead.status != OPEN:
             return
@@ -268,10 +272,8 @@ class Fold:
         while (due := self.promises.due(lead, policy, obligation, step)) is not None and due < until:
             for stepped in self._stepped:
                 stepped(cells, lead, policy, obligation, step, due, sign)
-            self._wait(cells, lead, -sign)
             step += 1
             lead.steps = with_steps(lead, obligation, step)
-            self._wait(cells, lead, sign)
 
     def _wait(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Tell that an open lead waits for its first contact as it stands, if it does."""
@@ -280,6 +282,7 @@ class Fold:
                 waiting(cells, lead, sign)
 
     def _assign(self, cells: Cells, lead: Lead, t: int, team: int, owner: int, sign: int) -> None:
+        self._wait(cells, lead, -sign)
         self._pass_time(cells, lead, t, sign)
         lead.worked = self.promises.worked(lead, t)
         lead.since = max(lead.since, t)
@@ -287,12 +290,11 @@ class Fold:
             lead.assigned, lead.routed = t, lead.worked
         if team != lead.team:
             self.stirred = True
-            self._wait(cells, lead, -sign)
             self._following.leave(cells, lead, t, sign)
             self._hand_over(lead, team)
             self._following.enter(cells, lead, t, sign)
-            self._wait(cells, lead, sign)
         lead.owner = owner
+        self._wait(cells, lead, sign)
 
     def _hand_over(self, lead: Lead, team: int) -> None:
         """Give a lead to a team. Where another policy holds there, what was promised before is no measure any more."""
@@ -322,10 +324,10 @@ class Fold:
     def _close(self, cells: Cells, lead: Lead, t: int, status: int, reason: int, sign: int) -> None:
         if lead.status == OPEN:
             self.stirred = True
+            self.live(cells, lead, -sign)
             self._pass_time(cells, lead, t, sign)
             for left in self._left:
                 left(cells, lead, t, sign)
-            self.live(cells, lead, -sign)
             self._following.leave(cells, lead, t, sign)
         else:
             for closed in self._closed:
