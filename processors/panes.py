@@ -20,6 +20,8 @@ from processors.questions.live import FIRST_AGE
 
 Pane = dict[int, int]
 """Series -> value."""
+Fresh = defaultdict[int, Cells]
+"""First minute of a pane -> series -> by how much it changed."""
 
 LIVE = 0
 """The pane of the live gauges: no moment."""
@@ -37,13 +39,17 @@ _decode = msgpack.Decoder(Pane).decode
 _MAX_FRESH = 50_000
 
 
+def _nothing() -> Fresh:
+    return defaultdict(lambda: defaultdict(int))
+
+
 class Panes:
     """Panes, and what changed in them since a reader last looked.
 
     Attributes:
         edges: First minute that is still a minute pane, first that is still a quarter pane, first still a day pane.
         stale: Panes to be written at the next checkpoint.
-        fresh: Cells since the reader last took them; None when nobody looks, or too many came.
+        fresh: Pane -> what came into it since the reader last took it; None when nobody looks, or too much came.
     """
 
     def __init__(self, days: Days) -> None:
@@ -52,7 +58,7 @@ class Panes:
         self._order: list[int] = []
         self.edges = (0, 0, 0)
         self.stale: set[int] = set()
-        self.fresh: Cells | None = None
+        self.fresh: Fresh | None = None
 
     def place(self, minute: int) -> int:
         """Return the pane that a minute lives in now."""
@@ -70,7 +76,7 @@ class Panes:
             The cells that are no pane's but the start of an age, with their values.
         """
         ages: list[tuple[int, int]] = []
-        fresh, places = self._take_in(), dict[int, tuple[int, Pane]]()
+        fresh, places = self._take_in(), dict[int, tuple[Pane, Cells | None]]()
         for cell, value in cells.items():
             if not value:
                 continue
@@ -83,20 +89,20 @@ class Panes:
             if place is None:
                 start = self.place(minute)
                 self.stale.add(start)
-                place = places[minute] = start << MINUTE, self._open(start)
-            at, pane = place
+                place = places[minute] = self._open(start), None if fresh is None else fresh[start]
+            pane, came = place
             total = pane.get(series, 0) + value
             if total:
                 pane[series] = total
             else:
                 del pane[series]
-            if fresh is not None:
-                fresh[at | series] += value
+            if came is not None:
+                came[series] += value
         return ages
 
-    def take_fresh(self) -> Cells | None:
+    def take_fresh(self) -> Fresh | None:
         """Return what changed since the last call and start collecting; None: look at everything."""
-        fresh, self.fresh = self.fresh, defaultdict(int)
+        fresh, self.fresh = self.fresh, _nothing()
         return fresh
 
     def advance(self, now: int) -> bool:
@@ -144,8 +150,8 @@ class Panes:
             if isinstance(pane := self._panes[start], dict):
                 self._panes[start] = _encode(pane)
 
-    def _take_in(self) -> Cells | None:
-        if self.fresh is not None and len(self.fresh) > _MAX_FRESH:
+    def _take_in(self) -> Fresh | None:
+        if self.fresh is not None and sum(map(len, self.fresh.values())) > _MAX_FRESH:
             self.fresh = None
         return self.fresh
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from processors.calendar_days import Days
-from processors.cells import MINUTE, MINUTE_MS, SERIES, Cells
+from processors.cells import MINUTE_MS, Cells
 from processors.funnel import Funnel
 from processors.panes import LIVE, Pane, Panes
 from processors.periods import EVER, Span, spans
@@ -26,15 +26,8 @@ class _Parts:
         self._edges = sorted({edge for span in spans for edge in span})
         self._parts: list[Cells] = [defaultdict(int) for _ in range(len(self._edges) + 1)]
 
-    def add_cells(self, cells: Cells) -> None:
-        """Add cells, each where its minute lies."""
-        edges, parts = self._edges, self._parts
-        for cell, value in cells.items():
-            if value:
-                parts[bisect_right(edges, cell >> MINUTE)][cell & SERIES] += value
-
-    def add_panes(self, panes: Iterable[tuple[int, Pane]]) -> None:
-        """Add whole panes, each where it begins."""
+    def add(self, panes: Iterable[tuple[int, Pane]]) -> None:
+        """Add panes, or what came into them, each where it begins."""
         for start, pane in panes:
             part = self._parts[bisect_right(self._edges, start)]
             for series, value in pane.items():
@@ -62,17 +55,17 @@ class Windows:
 
     def advance(self, now: int) -> Differences:
         """Bring all windows to `now` (ms since 1970; an earlier one than before counts as that)."""
-        fresh_cells = self._panes.take_fresh()
+        fresh = self._panes.take_fresh()
         end = max(now // MINUTE_MS + 1, self._end)
         wanted = spans(end - 1, self._days, self._funnel.rolling, self._funnel.calendar)
         wanted[NOW] = (LIVE, EVER)
-        if fresh_cells is None:
+        if fresh is None:
             parts = _Parts(wanted.values())
-            parts.add_panes(self._panes.all())
+            parts.add(self._panes.all())
             out = {name: self._renew(name, parts.within(span)) for name, span in wanted.items()}
         else:
             parts = _Parts(self._spans.values())
-            parts.add_cells(fresh_cells)
+            parts.add(fresh.items())
             out = {name: self._bring(name, span, parts) for name, span in wanted.items()}
         self._spans, self._end = wanted, end
         return out
