@@ -91,7 +91,8 @@ class Following:
             lead.recent = (lead.recent + pack_contact(minute))[-self._kept :]
         was = lead.stage, lead.overdue, lead.crowded
         self._stand(lead, minute)
-        if lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
+        moved = (lead.overdue, lead.crowded) != was[1:]
+        if moved and lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
             for shifted in self._shifted:
                 shifted(cells, lead, minute, was, sign)
 

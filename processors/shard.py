@@ -238,7 +238,7 @@ class Shard:
 
     def _decode(self, packed: bytes) -> Lead:
         lead = decode_lead(packed)
-        if lead.rests:
+        if lead.status and lead.rests:
             self.history.wake(lead)
         return lead
 
