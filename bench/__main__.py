@@ -1,4 +1,4 @@
-"""`python -m bench [core] [deadlines] [pipeline] [latency] [million]`: all of them without a name."""
+"""`python -m bench [core] [deadlines] [pipeline] [latency] [firing] [million]`: all of them without a name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-NAMES = ("core", "deadlines", "pipeline", "latency", "million")
+NAMES = ("core", "deadlines", "pipeline", "latency", "firing", "million")
 
 
 def main() -> None:

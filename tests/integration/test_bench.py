@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
-from bench import latency, million, pipeline
+from bench import firing, latency, million, pipeline
 from bench.report import Report
 
 pytestmark = pytest.mark.integration
@@ -46,3 +46,11 @@ def test_a_state_made_without_kafka_is_recovered_and_recomputed(tmp_path: Path) 
     assert isinstance(recomputed, dict)
     assert recovered["leads"] == figures["leads"]
     assert recomputed["leads"] > recovered["leads"], "the load brought new ones"
+
+
+def test_steps_of_waiting_leads_arrive_with_a_reader_with_and_without_events(tmp_path: Path) -> None:
+    figures = written(firing.run(quick=True, say=silent), tmp_path)
+    for part in (figures["flowing"], figures["silent"]):
+        assert isinstance(part, dict)
+        assert part["n"] > firing.STEPS_A_SECOND
+        assert 0 < part["p50"] <= part["p99"] <= part["max"]
