@@ -112,7 +112,9 @@ class Announcer:
             if answer and answer.broken:
                 name = self._fold.policy_labels[answer.broken.policy]
                 unsaid = lead.created, 0, name, answer.broken.deadline, lead.incidents
-                yield self._late(_Wait(lead_id, lead, obligation, unsaid), answer)
+                late = self._late(_Wait(lead_id, lead, obligation, unsaid), answer)
+                lead.incidents += 1  # should the answer be taken back, the wait that goes on is another one
+                yield late
 
     # -- what was said -------------------------------------------------------------------------------------------
 

@@ -117,6 +117,14 @@ def test_a_late_answer_is_told_also_when_nothing_was_announced() -> None:
     assert kinds(told(created(0), call("connected", 12))) == ["AnsweredLate"]
 
 
+def test_a_late_answer_that_is_taken_back_after_it_was_told_leaves_another_wait() -> None:
+    """The id comes a second time with an earlier event, which stays."""
+    late, breached = told(created(0), call("connected", 12, event_id="x"), assigned("west", 3, event_id="x"), 13)
+    assert isinstance(late, AnsweredLate)
+    assert isinstance(breached, Breached)
+    assert breached.incident_id != late.incident_id, "nothing comes after the end of an incident"
+
+
 def test_an_attempt_is_no_contact_and_ends_nothing_that_was_promised_of_one() -> None:
     assert kinds(told(created(0), 5, call("no_answer", 7), 10)) == ["Warned", "Breached"]
     assert kinds(told(created(0), 1.5, call("no_answer", 1.75), funnel=EAGER)) == ["Warned", "Resolved answered"]
