@@ -8,6 +8,7 @@ UV_VERSION := 0.13.9
 READY  := $(VENV)/.ready
 
 DEMO_ARGS ?=
+UNIT = not integration and not thorough
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit check format generate boards bench chaos clean
@@ -18,11 +19,13 @@ help: ## Show this list
 demo: $(READY) ## A sales floor, Kafka and a worker on this machine, with a live board (Ctrl-C ends it)
 	$(BIN)/leadpulse demo $(DEMO_ARGS)
 
+test: UNIT = not integration
+test: export LEADPULSE_THOROUGH ?= 1
 test: unit ## All tests; Kafka is downloaded and started by itself
 	$(BIN)/pytest -m integration --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
-unit: $(READY) ## The tests that need no service: half a minute
-	$(BIN)/pytest -m "not integration" --numprocesses auto --dist worksteal $(PYTEST_ARGS)
+unit: $(READY) ## The tests that need neither a service nor patience, properties with a quarter of their examples
+	$(BIN)/pytest -m "$(UNIT)" --numprocesses auto --dist worksteal $(PYTEST_ARGS)
 
 check: $(READY) ## Format, lint, types, import arrows, generated files fresh, lock file in step
 	$(BIN)/ruff format --check .

@@ -10,6 +10,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.examples import examples
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
@@ -17,7 +19,7 @@ _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 _IN_CI = os.environ.get("CI") == "true"
 
 # A busy machine is no fault of the code: speed is measured in bench/.
-settings.register_profile("leadpulse", deadline=None)
+settings.register_profile("leadpulse", examples(100))
 settings.load_profile("leadpulse")
 
 

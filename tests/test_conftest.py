@@ -24,14 +24,17 @@ def _run(folder: Path, test: str, *, ci: bool) -> int:
     return subprocess.run(command, env=environment, cwd=folder, capture_output=True, check=False).returncode
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("test", [_SKIPPED_FILE, _SKIPPED_TEST])
 def test_a_skip_in_ci_is_a_failure(tmp_path: Path, test: str) -> None:
     assert _run(tmp_path, test, ci=True) in {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}
 
 
+@pytest.mark.thorough
 def test_elsewhere_a_skip_is_a_skip(tmp_path: Path) -> None:
     assert _run(tmp_path, _SKIPPED_TEST, ci=False) == pytest.ExitCode.OK
 
 
+@pytest.mark.thorough
 def test_an_expected_failure_is_no_skip(tmp_path: Path) -> None:
     assert _run(tmp_path, _EXPECTED_FAILURE, ci=True) == pytest.ExitCode.OK

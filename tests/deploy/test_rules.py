@@ -60,6 +60,7 @@ def _tested(alert: Alert, case: Case, promtool: Promtool) -> str:
     return promtool.disagrees(test)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ALERTS)
 def test_an_alert_is_silent_just_before_its_patience_ends_and_then_says_what_is_wrong(
     name: str, promtool: Promtool

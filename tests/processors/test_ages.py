@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.ages import Ages
-from tests.processors.examples import examples
+from tests.examples import examples
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3), st.booleans()), max_size=200))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.calendar_days import Days, midnights
-from tests.processors.examples import examples
+from tests.examples import examples
 
 ODD = (
     "America/Sao_Paulo", "America/Havana", "America/St_Johns", "Asia/Beirut", "Asia/Kathmandu", "Asia/Tehran",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from processors.calendars import NEVER, CalendarPlan, Calendars, WorkCalendar
 from processors.working_hours import CLOSED, CalendarSpec, Shift
-from tests.processors.examples import examples
+from tests.examples import examples
 from tests.processors.wall_clock import MINUTE_MS, Counted, is_open, minute, moment, office, shifts
 
 ZONES = (

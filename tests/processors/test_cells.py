@@ -18,8 +18,8 @@ from processors.questions import FAMILIES
 from processors.questions.live import FIRST_AGE, OPEN_AGE, UNANSWERED_AGE, age_group, age_start, is_age
 from processors.rows import LATEST_MS
 from processors.shard import Shard
+from tests.examples import examples
 from tests.processors.events import assigned, call, created, inbound, lost, stage, won
-from tests.processors.examples import examples
 from tests.processors.looks import ages, feed, named, panes
 
 COUNTS = [family for family in FAMILIES if family.key < FIRST_AGE]

@@ -18,8 +18,8 @@ from processors.funnel import HOUR_MS, MINUTE_MS, Funnel, Stage
 from processors.policies import BUSINESS, Policy, targets
 from processors.shard import Shard
 from processors.working_hours import CalendarSpec, Shift
+from tests.examples import examples
 from tests.processors.events import FUNNEL, LEFT_ALONE, STREAMS, T0_MS, call, created, lost, reopened, stage, won
-from tests.processors.examples import examples
 from tests.processors.looks import Log, ages, at_once, brute_force, facts, feed, panes, state, totals
 
 NOW = T0_MS // 60_000

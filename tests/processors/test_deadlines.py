@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.deadlines import TICK_MS, Timers
-from tests.processors.examples import examples
+from tests.examples import examples
 
 
 def test_a_lead_is_due_when_its_moment_has_come_and_not_before() -> None:

@@ -35,6 +35,7 @@ from processors.rows import (
 )
 from processors.shard import Shard
 from schemas.interaction_events import CHANNELS
+from tests.examples import examples
 from tests.processors.events import (
     FUNNEL,
     KINDS,
@@ -53,7 +54,6 @@ from tests.processors.events import (
     stage,
     won,
 )
-from tests.processors.examples import examples
 from tests.processors.looks import feed
 
 TIMES = st.integers(EARLIEST_MS, LATEST_MS - 1)

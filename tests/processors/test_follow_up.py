@@ -17,6 +17,7 @@ from processors.follow_up import Band, FollowUp, moment_after
 from processors.funnel import DAY_MS, HOUR_MS, MINUTE_MS
 from processors.shard import Shard
 from schemas.refusals import Reason, Refusal
+from tests.examples import examples
 from tests.processors.events import (
     FUNNEL,
     T0,
@@ -36,7 +37,6 @@ from tests.processors.events import (
     stage,
     won,
 )
-from tests.processors.examples import examples
 from tests.processors.looks import Log, feed, named, panes, recomputed, totals
 from tests.processors.telling import FIRST_MINUTE, standing
 

@@ -287,6 +287,7 @@ FLOORS: dict[str, Callable[[int], Scores]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("floor", FLOORS)
 def test_on_a_made_up_floor_the_forecast_is_calibrated_and_beats_the_base_rate(floor: str) -> None:
     scores = FLOORS[floor](3)

@@ -13,8 +13,8 @@ from processors.changelog import Changelog, restore
 from processors.funnel import Funnel, Stage
 from processors.labels import MISSING, OTHER, Labels
 from processors.shard import Shard
+from tests.examples import examples
 from tests.processors.events import FUNNEL, created, disqualified, lost
-from tests.processors.examples import examples
 from tests.processors.looks import Log, feed, state
 from tests.processors.telling import counted, shard_of
 

@@ -18,8 +18,8 @@ from processors.cells import MINUTE, SERIES
 from processors.panes import LIVE, Panes
 from processors.periods import EVER
 from processors.questions.live import OPEN_AGE, OPEN_LEADS, UNANSWERED_AGE
+from tests.examples import examples
 from tests.processors.events import T0_MS, ZONE
-from tests.processors.examples import examples
 
 NOW = T0_MS // 60_000
 DAY = 1440

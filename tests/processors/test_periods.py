@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from processors.calendar_days import Days
 from processors.funnel import Funnel
 from processors.periods import EVER, Span, period_starts, spans, window_names
-from tests.processors.examples import examples
+from tests.examples import examples
 
 FUNNEL = Funnel()
 AMSTERDAM = Days("Europe/Amsterdam")

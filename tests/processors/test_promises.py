@@ -19,8 +19,8 @@ from processors.promises import Promises, steps_of, with_steps
 from processors.record import Lead
 from processors.rows import milliseconds
 from processors.shard import Shard
+from tests.examples import examples
 from tests.processors.events import STREAMS, T0_MS, assigned, call, created, inbound, lost, reopened, won
-from tests.processors.examples import examples
 from tests.processors.looks import feed
 from tests.processors.promised import DUTCH, FUNNELS, NEW_YORK, PROMISED
 from tests.processors.wall_clock import is_open

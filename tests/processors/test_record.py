@@ -12,8 +12,8 @@ from processors.changelog import Changelog
 from processors.funnel import DISQUALIFIED, LOST, OPEN, WON
 from processors.record import START, Facts, Lead, decode_lead, encode_lead
 from processors.shard import Shard
+from tests.examples import examples
 from tests.processors.events import FUNNEL, STREAMS
-from tests.processors.examples import examples
 from tests.processors.looks import feed
 
 NUMBERS = st.integers(0, 2**63 - 1)

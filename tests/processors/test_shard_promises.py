@@ -22,8 +22,8 @@ from processors.waits import Retelling
 from schemas.alerts import AnsweredLate, Breached, LeadAlert, Resolved, Warned
 from schemas.interaction_events import Interaction
 from schemas.lead_events import Merged
+from tests.examples import examples
 from tests.processors.events import KINDS, STREAMS, T0, T0_MS, TALKS, won
-from tests.processors.examples import examples
 from tests.processors.looks import Log, feed, panes, recomputed, state
 from tests.processors.promised import FUNNELS, LATER, PROMISED, Story
 
@@ -183,6 +183,7 @@ def test_the_quick_ways_say_what_the_slow_ones_say(events: list[Any], funnel: Fu
         assert told() == quick, "leads that need not be followed"
 
 
+@pytest.mark.thorough
 def test_streams_like_these_reach_every_kind_of_alert() -> None:
     dice, seen = random.Random(1), Counter[str]()
     for _ in range(900):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from processors.changelog import Changelog, restore
 from processors.shard import Shard
+from tests.examples import examples
 from tests.processors.events import FUNNEL, STREAMS, T0_MS, created, lost
-from tests.processors.examples import examples
 from tests.processors.looks import Log, brute_force, feed, named, panes, recomputed, state
 
 RANDOM = st.randoms(use_true_random=False)

@@ -173,6 +173,7 @@ def test_leads_that_usually_come_late_are_waited_for() -> None:
     assert not silent(times, max(times) + 3 * HOUR_MS, patient)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("a_day", "bunch", "moods"), [(5, 1.0, 0.0), (40, 1.0, 0.0), (40, 1.0, 0.3), (40, 4.0, 0.0)])
 def test_sources_that_are_well_are_hardly_ever_called_silent_and_dead_ones_soon(
     a_day: float, bunch: float, moods: float

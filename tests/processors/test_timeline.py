@@ -14,6 +14,7 @@ from processors.changelog import Changelog, restore
 from processors.history import MAX_ROWS
 from processors.shard import Shard
 from processors.timeline import Timeline, timeline
+from tests.examples import examples
 from tests.processors.events import (
     FUNNEL,
     STREAMS,
@@ -32,7 +33,6 @@ from tests.processors.events import (
     stage,
     won,
 )
-from tests.processors.examples import examples
 from tests.processors.looks import Log, feed
 
 

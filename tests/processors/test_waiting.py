@@ -17,6 +17,7 @@ from processors.funnel import Funnel
 from processors.policies import WALL, Policy, targets
 from processors.shard import Shard
 from processors.waiting import MAX_CHANGED, WaitingCard
+from tests.examples import examples
 from tests.processors.events import (
     FUNNEL,
     STREAMS,
@@ -31,7 +32,6 @@ from tests.processors.events import (
     reopened,
     stage,
 )
-from tests.processors.examples import examples
 from tests.processors.looks import Log
 
 RANDOM = st.randoms(use_true_random=False)

@@ -13,8 +13,8 @@ from processors.policies import BREACH, FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPO
 from processors.record import Lead
 from processors.shard import Shard
 from processors.waits import Retelling, Waits
+from tests.examples import examples
 from tests.processors.events import FUNNEL, STREAMS, T0_MS, call, created, inbound, lost, merged, reopened
-from tests.processors.examples import examples
 from tests.processors.looks import feed, panes
 from tests.processors.promised import FUNNELS, LATER
 

@@ -16,8 +16,8 @@ from processors.shard import Shard
 from schemas.dead_letters import REASON_HEADER
 from streams.agents import LeadState
 from streams.engine.state import RecordFailed
+from tests.examples import examples
 from tests.processors.events import FUNNEL, STREAMS, T0_MS, call, created, won
-from tests.processors.examples import examples
 from tests.processors.looks import feed, state
 from tests.streams.exposition.worker import INTERACTIONS, LEADS, OUTLETS, record, records, take
 

@@ -24,8 +24,8 @@ from schemas.lead_events import Assigned, Created, Disqualified, Lost
 from schemas.signals import by_family
 from streams.exposition.board import Board
 from streams.exposition.text import render
+from tests.examples import examples
 from tests.processors.events import FUNNEL, STREAMS, T0_MS, created, stage, won
-from tests.processors.examples import examples
 from tests.processors.looks import FAMILY_OF, Log, Named, ages, contributions, feed, named
 from tests.streams.exposition.worker import Samples, samples
 

@@ -16,6 +16,8 @@ from schemas.lead_events import Created, Event, Lost, StageChanged, Won
 from streams.replay import Mapper, load_mapping, open_export
 from streams.settings import load
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[3]
 DATA = ROOT.parent / "shared" / "data" / "bpi2012_events_dev.csv.gz"
 SETTINGS = ROOT / "examples" / "bpi2012-leadpulse.toml"

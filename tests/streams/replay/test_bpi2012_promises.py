@@ -23,6 +23,8 @@ from streams.settings import load
 from streams.settings.funnel import funnel_of
 from tests.processors.looks import panes
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[3]
 DATA = ROOT.parent / "shared" / "data" / "bpi2012_events_dev.csv.gz"
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
