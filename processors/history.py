@@ -27,6 +27,7 @@ from processors.rows import (
     STAGE,
     TOUCH_BITS,
     Row,
+    ident_of,
     rows,
     split,
 )
@@ -62,9 +63,9 @@ class History:
 
         Of two events with one id the smaller row stays, whichever came first.
         """
-        ident = row[8:16]
+        ident = ident_of(row)
         old = split(lead.log)
-        same = next((known for known in old if known[8:16] == ident), None) if ident in lead.log else None
+        same = next((known for known in old if ident_of(known) == ident), None) if ident in lead.log else None
         if same is not None and self._order(same) <= self._order(row):
             return DUPLICATE
         if row <= lead.floor:

@@ -1,7 +1,7 @@
 """The lead record: facts, and the fold over them.
 
 Encoded, it is the changelog value and the resting form alike. The struct stays a plain array (`array_like`) without
-garbage collector tracking (`gc=False`): 20 events take about 450 bytes and decode in well under a microsecond. What is
+garbage collector tracking (`gc=False`): 20 events take about 430 bytes and decode in well under a microsecond. What is
 missing at the end of an array has its default: so the facts of a closed lead decode as a whole one.
 """
 

@@ -11,58 +11,41 @@ from streams.exposition.labels import bound, pairs
 
 _SIGNALS = by_family()
 
-Lines = tuple[str, ...]
+Lines = tuple[bytes, ...]
 """Sample lines, each ending with a line feed: one text for a count; for a histogram its buckets, count and sum."""
 
 
 class Block:
-    """Values and text of one label set in one window.
+    """Values of one label set in one window.
 
     Attributes:
+        labels: Its label pairs as text.
         values: A count; or the count of each bucket, then the sum of the observed ms.
-        lines: What was told last, None when it has to be made again; a histogram with nothing in it tells nothing.
     """
 
-    __slots__ = ("_prefixes", "lines", "values")
+    __slots__ = ("labels", "values")
 
-    def __init__(self, values: int, prefixes: tuple[str, ...]) -> None:
+    def __init__(self, labels: str, values: int) -> None:
+        self.labels = labels
         self.values = [0] * values
-        self.lines: Lines | None = None
-        self._prefixes = prefixes
-
-    def told(self) -> Lines:
-        """Return its lines."""
-        if self.lines is None:
-            self.lines = self._made()
-        return self.lines
-
-    def _made(self) -> Lines:
-        prefixes = self._prefixes
-        if len(prefixes) == 1:
-            return (f"{prefixes[0]}{self.values[0]}\n",)
-        *buckets, total = self.values
-        if not any(buckets):
-            return "", "", ""
-        counts = list(accumulate(buckets))
-        lines = "".join([f"{prefix}{count}\n" for prefix, count in zip(prefixes, counts, strict=False)])
-        return lines, f"{prefixes[-2]}{counts[-1]}\n", f"{prefixes[-1]}{total / 1000}\n"
 
 
 class LabelSet:
     """One label set of a family, over all windows.
 
     Attributes:
-        blocks: Window -> its values and text.
+        blocks: Window -> its values.
         partitions: The shards it was seen in.
         lines: What was told last, by whether it was grouped; None when it has to be made again.
     """
 
-    __slots__ = ("blocks", "lines", "partitions")
+    __slots__ = ("_shape", "blocks", "lines", "partitions")
 
-    def __init__(self, blocks: dict[str, Block]) -> None:
+    def __init__(self, shape: Shape, blocks: dict[str, Block]) -> None:
         self.blocks = blocks
         self.partitions: set[int] = set()
         self.lines: dict[bool, Lines] | None = None
+        self._shape = shape
 
     def told(self, *, grouped: bool) -> Lines:
         """Return the lines of all windows.
@@ -75,11 +58,11 @@ class LabelSet:
             self.lines = {}
         lines = self.lines.get(grouped)
         if lines is None:
-            told = [block.told() for block in self.blocks.values()]
+            told = [self._shape.told(block) for block in self.blocks.values()]
             if grouped:
-                lines = ("".join(["".join(parts) for parts in told]),)
+                lines = ("".join(["".join(parts) for parts in told]).encode(),)
             else:
-                lines = tuple(["".join(column) for column in zip(*told, strict=True)])
+                lines = tuple(["".join(column).encode() for column in zip(*told, strict=True)])
             self.lines[grouped] = lines
         return lines
 
@@ -95,7 +78,9 @@ class Shape:
     def __init__(self, family: Family, edges: tuple[int, ...]) -> None:
         self._signal = _SIGNALS[family.name]
         self._sum = family.sum_bucket
-        self._bounds = [*map(bound, edges), "+Inf"] if family.bucket_bits else []
+        bounds = [*map(bound, edges), "+Inf"] if family.bucket_bits else []
+        # What follows the labels of a bucket's line: shared by all of them, there are a hundred thousand lines.
+        self._ends = [f',le="{le}"}} ' for le in bounds]
         self.windowed = self._signal.windowed
 
     @classmethod
@@ -105,13 +90,21 @@ class Shape:
 
     def index(self, bucket: int) -> int:
         """Return where a bucket's value stands in a block; the sum stands last."""
-        return len(self._bounds) if self._sum and bucket == self._sum else bucket
+        return len(self._ends) if self._sum and bucket == self._sum else bucket
 
     def block(self, window: str, values: tuple[str, ...]) -> Block:
         """Return an empty block."""
-        name = self._signal.name
         labels = pairs(self._signal.labels, (window, *values) if self.windowed else values)
-        if not self._bounds:
-            return Block(1, (f"{name}{{{labels}}} " if labels else f"{name} ",))
-        buckets = tuple(f'{name}_bucket{{{labels},le="{le}"}} ' for le in self._bounds)
-        return Block(len(self._bounds) + 1, (*buckets, f"{name}_gcount{{{labels}}} ", f"{name}_gsum{{{labels}}} "))
+        return Block(labels, len(self._ends) + 1)
+
+    def told(self, block: Block) -> tuple[str, ...]:
+        """Return the lines of a block, as `Lines` has them; a histogram with nothing in it tells nothing."""
+        name, labels = self._signal.name, block.labels
+        if not self._ends:
+            return (f"{name}{{{labels}}} {block.values[0]}\n" if labels else f"{name} {block.values[0]}\n",)
+        *buckets, total = block.values
+        if not any(buckets):
+            return "", "", ""
+        counts, begin = list(accumulate(buckets)), f"{name}_bucket{{{labels}"
+        lines = "".join([f"{begin}{end}{count}\n" for end, count in zip(self._ends, counts, strict=True)])
+        return lines, f"{name}_gcount{{{labels}}} {counts[-1]}\n", f"{name}_gsum{{{labels}}} {total / 1000}\n"

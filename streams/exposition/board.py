@@ -102,7 +102,7 @@ class Board:
             block = entry.blocks.get(window)
             if block is not None:  # differences are told as of now, and by no other window
                 block.values[index] += difference
-                block.lines = entry.lines = None
+                entry.lines = None
 
     def _find(self, partition: int, series: int) -> tuple[LabelSet, int]:
         family = _FAMILY_OF[series >> FAMILY & 63]
@@ -115,7 +115,7 @@ class Board:
     def _new(self, family: Family, values: tuple[str, ...]) -> LabelSet:
         shape = self._shapes[family.number]
         windows = self._windows if shape.windowed else (EVERYTHING if family.key >= FIRST_DIFFERENCE else NOW,)
-        entry = LabelSet({window: shape.block(window, values) for window in windows})
+        entry = LabelSet(shape, {window: shape.block(window, values) for window in windows})
         self._sets[family.number][values] = entry
         return entry
 

@@ -85,10 +85,11 @@ class Scraper:
         for number, state in states.items():
             self.board.refresh(number, state.shard, now[number])
         openmetrics = wants_openmetrics(accept)
-        business = render(self.board, now, openmetrics=openmetrics).encode()
-        operational = (generate_openmetrics if openmetrics else generate_latest)(self._registry)
+        pieces = render(self.board, now, openmetrics=openmetrics)
+        pieces.append((generate_openmetrics if openmetrics else generate_latest)(self._registry))
+        body = b"".join(pieces)  # once: it may be more than ten megabytes
         self._measurements.scrape.observe(time.perf_counter() - begun)
-        return OPENMETRICS_TYPE if openmetrics else PROMETHEUS_TYPE, business + operational
+        return OPENMETRICS_TYPE if openmetrics else PROMETHEUS_TYPE, body
 
     async def keep_fresh(self, states: Callable[[], States]) -> None:
         """Refresh the board for ever, a shard at a time: a scrape finds little left to do, and events flow meanwhile.

@@ -14,8 +14,8 @@ from pathlib import Path
 from processors.funnel import Funnel
 from processors.shard import ANY_TIME, Shard
 from streams.exposition.board import Board
-from streams.exposition.text import render
 from streams.simulation import Record
+from tests.streams.exposition.exposed import exposed
 
 STEP = 240
 """Seconds between two looks: less than the five minutes after which Prometheus takes a series for gone."""
@@ -59,7 +59,7 @@ def told(
         shard.tick(now)
         shard.alerts.clear()
         board.refresh(0, shard, now)
-        yield "".join(_stamped(render(board, {0: now}, openmetrics=False), now, windows, labels))
+        yield "".join(_stamped(exposed(board, {0: now}, openmetrics=False), now, windows, labels))
 
 
 def _stamped(text: str, now: int, windows: frozenset[str], labels: str) -> Iterator[str]:

@@ -386,7 +386,7 @@ def test_records_are_plain_arrays_of_a_known_size() -> None:
     assert len(records) == 200
     assert all(isinstance(msgpack.decode(record), list) for record in records)
     mean = sum(map(len, records)) / len(records)
-    assert 500 < mean < 560, "19 rows of 20 bytes, the fold with its clocks and contacts, and what was said"
+    assert 460 < mean < 520, "19 rows of 18 bytes, the fold with its clocks and contacts, and what was said"
 
 
 def test_deltas_keep_the_cells_as_they_were_merged() -> None:

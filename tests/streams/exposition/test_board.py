@@ -23,10 +23,10 @@ from processors.shard import Shard
 from schemas.lead_events import Assigned, Created, Disqualified, Lost
 from schemas.signals import by_family
 from streams.exposition.board import Board
-from streams.exposition.text import render
 from tests.examples import examples
 from tests.processors.events import FUNNEL, STREAMS, T0_MS, created, stage, won
 from tests.processors.looks import FAMILY_OF, Log, Named, ages, contributions, feed, named
+from tests.streams.exposition.exposed import exposed
 from tests.streams.exposition.worker import Samples, samples
 
 NAMES = ("", "unknown", "other", "unassigned", "unspecified", "new", "web", 'a"b\\\n', "\0", "😀 é", "}", "A", "B")
@@ -150,7 +150,7 @@ def test_what_is_told_is_the_sum_over_the_leads_of_all_shards(events: list[Any],
         fleet.happen(rng)
         if event is None or rng.random() < 0.1:
             now, openmetrics = fleet.look(board), rng.random() < 0.5
-            text = render(board, now, openmetrics=openmetrics) + ("# EOF\n" if openmetrics else "")
+            text = exposed(board, now, openmetrics=openmetrics) + ("# EOF\n" if openmetrics else "")
             assert without_ages(samples(text, openmetrics=openmetrics)) == fleet.expected()
 
 
@@ -182,7 +182,7 @@ def test_numbers_of_a_shard_that_went_away_are_gone_and_its_names_with_them() ->
         board.follow(told)
         for partition, shard in told.items():
             board.refresh(partition, shard, T0_MS)
-    text = render(board, {0: T0_MS}, openmetrics=False)
+    text = exposed(board, {0: T0_MS}, openmetrics=False)
     assert 'source="web"' in text
     assert 'source="ads"' not in text
 
@@ -197,7 +197,7 @@ def test_a_board_that_nobody_looks_at_keeps_no_shard_alive() -> None:
     gc.collect()
     assert gone() is None
     board.follow({})
-    assert "source" not in render(board, {}, openmetrics=False)
+    assert "source" not in exposed(board, {}, openmetrics=False)
 
 
 def test_a_label_set_that_fell_to_zero_is_still_told() -> None:
@@ -219,7 +219,9 @@ def test_what_time_alone_changes_is_told_when_its_time_has_come() -> None:
         now = T0_MS + minutes * 60_000
         board.follow({0: shard})
         board.refresh(0, shard, now)
-        told.append([part for part in render(board, {0: now}, openmetrics=False).splitlines() if part.startswith(line)])
+        told.append(
+            [part for part in exposed(board, {0: now}, openmetrics=False).splitlines() if part.startswith(line)]
+        )
     assert told == [[], [], [f"{line} 1"], [f"{line} 1"], [f"{line} 1"]]
 
 
@@ -229,7 +231,7 @@ def test_a_histogram_that_nothing_is_in_is_left_out() -> None:
     for now in (T0_MS + 240_000, T0_MS + 3_600_000):
         board.follow({0: shard})
         board.refresh(0, shard, now)
-        texts.append(render(board, {0: now}, openmetrics=True))
+        texts.append(exposed(board, {0: now}, openmetrics=True))
     line = 'leadpulse_sales_cycle_seconds_gcount{window="5m",source="web",outcome="won",since="created"}'
     assert f"{line} 1\n" in texts[0]
     assert line not in texts[1]

@@ -6,14 +6,14 @@ import pytest
 
 from schemas.signals import BUSINESS
 from streams.exposition.board import Board
-from streams.exposition.text import render
 from tests.processors.events import FUNNEL
+from tests.streams.exposition.exposed import exposed
 from tests.streams.exposition.story import told_worker
 from tests.streams.exposition.worker import FakeWorker, families, samples
 
 
 def test_a_family_is_told_with_help_and_type_before_anything_happened() -> None:
-    text = render(Board(FUNNEL), {}, openmetrics=True)
+    text = exposed(Board(FUNNEL), {}, openmetrics=True)
     for signal in BUSINESS:
         assert f"# HELP {signal.name} {signal.help}\n# TYPE {signal.name} gauge" in text
 
