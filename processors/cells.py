@@ -61,6 +61,7 @@ class Family(Struct, frozen=True):
         fields: Its labels.
         bucket_bits: 0 for a count; for a histogram the width of the bucket number in the lowest bits. The highest
             bucket number holds the sum of the observed milliseconds.
+        scale: How many of what is counted are told as one.
         edges: The attribute of `Funnel` that holds the upper bounds of the buckets, in milliseconds.
     """
 
@@ -68,6 +69,7 @@ class Family(Struct, frozen=True):
     name: str
     fields: tuple[Field, ...]
     bucket_bits: int = 0
+    scale: int = 1
     edges: str = ""
 
     @property

@@ -33,6 +33,7 @@ from processors.rows import (
     WON,
     channel_number,
     milliseconds,
+    score_bits,
     touch_bits,
 )
 from schemas.interaction_events import Interaction
@@ -53,7 +54,7 @@ from schemas.refusals import Reason, Refusal, quote, refuse
 
 CodeAndArg = tuple[int, int]
 Encoded = CodeAndArg | Refusal
-Note = float | str
+Note = str
 
 
 class Encoder:
@@ -78,7 +79,7 @@ class Encoder:
             Disqualified: lambda e: (DISQUALIFIED, labels["reason"].number(e.reason)),
             Reopened: lambda e: (REOPENED, 0),
             AmountChanged: lambda e: (AMOUNT, _digest(f"{e.amount} {e.currency}")),
-            Scored: lambda e: (SCORE, _digest(repr(e.score))),
+            Scored: lambda e: (SCORE, score_bits(e.score)),
             Merged: lambda e: (MERGED, _digest(e.into)),
             NextActivitySet: self._next_activity,
             OptedOut: lambda e: (OPTED_OUT, channel_number(e.channel) + 1 if e.channel else 0),
@@ -120,8 +121,6 @@ def note_of(event: Any) -> Note | None:
     kind = type(event)
     if kind is AmountChanged:
         return f"{event.amount} {event.currency}".rstrip()
-    if kind is Scored:
-        return float(event.score)
     return str(event.into) if kind is Merged else None
 
 

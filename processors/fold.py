@@ -26,6 +26,7 @@ from processors.rows import (
     INTERACTION,
     OPTED_OUT,
     REOPENED,
+    SCORE,
     SECOND,
     STAGE,
     rows,
@@ -80,7 +81,7 @@ class Fold:
         self._rank = rules.rank
         self.questions = [question(rules) for question in questions]
         self._following = Following(funnel.follow_up, stages, self.questions)
-        self._asked = {ACTIVITY: self._following.plan, OPTED_OUT: self._following.opt_out}
+        self._seldom = {ACTIVITY: self._following.plan, OPTED_OUT: self._following.opt_out, SCORE: self._score}
         self._listen()
 
     def _listen(self) -> None:
@@ -91,6 +92,7 @@ class Fold:
         self._stepped = [q.stepped for q in questions if q.stepped]
         self._answered = [q.answered for q in questions if q.answered]
         self._touched = [q.touched for q in questions if q.touched]
+        self._scored = [q.scored for q in questions if q.scored]
         self._moved = [q.moved for q in questions if q.moved]
         self._left = [q.left for q in questions if q.left]
         self._closed = [q.closed for q in questions if q.closed]
@@ -120,13 +122,16 @@ class Fold:
     def recompute(self, cells: Cells, lead: Lead) -> None:
         """Fold the whole record from nothing.
 
-        A shortened log cannot tell again what its dropped rows contributed: of those only the creation and, if it is
-        still standing, the closing are restored.
+        A shortened log cannot tell again what its dropped rows contributed: of those only the creation, the latest
+        score and, if it is still standing, the closing are restored.
         """
         if lead.counts and lead.base:
             lead.resume(lead.base)
             for hook in self._created:
                 hook(cells, lead, 1)
+            if score := lead.scored:
+                lead.scored = 0
+                self._score(cells, lead, lead.created, score, 1)
             if lead.status == OPEN:
                 self.live(cells, lead, 1)
                 # Other bounds may hold than when the log was shortened: refolds must take back what is booked now.
@@ -206,8 +211,8 @@ class Fold:
             self._wait(cells, lead, -sign)
             self._pass_time(cells, lead, t + 1, sign)
             self._wait(cells, lead, sign)
-        elif code in self._asked:
-            self._asked[code](cells, lead, t, arg, sign)
+        elif code in self._seldom:
+            self._seldom[code](cells, lead, t, arg, sign)
 
     def _interact(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
         if meaning == CONTACT:
@@ -303,6 +308,11 @@ class Fold:
         if self.promises.policy(lead) != before:
             for obligation in self.promises.waits(lead):
                 lead.steps = with_steps(lead, obligation, 0)
+
+    def _score(self, cells: Cells, lead: Lead, t: int, score: int, sign: int) -> None:
+        for scored in self._scored:
+            scored(cells, lead, score, sign)
+        lead.scored = score
 
     def _move(self, cells: Cells, lead: Lead, t: int, stage: int, sign: int) -> None:
         rank = self._rank(stage)

@@ -13,12 +13,12 @@ from msgspec import Struct, msgpack
 
 Position = tuple[
     int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int,
-    int, int, int, int, int, int, int, int, bytes,
+    int, int, int, int, int, int, int, int, int, bytes,
 ]  # fmt: skip
 """Where a fold stands: `status`, then the fields of `Lead` from `stage` to `recent`."""
 
 START: Position = (
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b"",
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b"",
 )  # fmt: skip
 
 Said = tuple[int, int, int, int, int]
@@ -38,7 +38,7 @@ class Facts(Struct, array_like=True, gc=False):
         source: Label numbers of the creation: source, campaign, segment, region, product, team (`home`), currency.
         amount: Amount at creation in minor units of `currency`.
         merged_into: The lead that this one turned out to be; such a lead counts nowhere.
-        notes: Hash of an event id -> what does not fit a row (amount, score).
+        notes: Hash of an event id -> what does not fit a row: an amount, the lead it was merged into.
         status: `OPEN`, `WON`, `LOST` or `DISQUALIFIED`: of the fold, but told of a lead at rest too.
 
     What was said and planned, not what is: it depends on when this was looked at.
@@ -62,7 +62,7 @@ class Facts(Struct, array_like=True, gc=False):
     currency: int = 0
     amount: int = 0
     merged_into: str = ""
-    notes: dict[bytes, float | str] | None = None
+    notes: dict[bytes, str] | None = None
     status: int = 0
     said: dict[int, Said] | None = None
     judged: int = 0
@@ -97,6 +97,7 @@ class Lead(Facts, array_like=True, gc=False):
         opted_out: Channels on which they do not want to hear of us, a bit each (`processors.rows.KNOWN_CHANNELS`).
         replied: When they first reacted after the first attempt, ms; 0 for not yet. `approached`: number of the team
             that made the attempt.
+        scored: The latest score as in its row (`processors.rows.score_bits`); 0 for none.
         recent: Minutes of the latest contacts, oldest first (`processors.contact_bands`).
 
     A very long log is shortened:
@@ -132,6 +133,7 @@ class Lead(Facts, array_like=True, gc=False):
     opted_out: int = 0
     replied: int = 0
     approached: int = 0
+    scored: int = 0
     recent: bytes = b""
     floor: bytes = b""
     base: Position | None = None
@@ -153,7 +155,7 @@ class Lead(Facts, array_like=True, gc=False):
             self.closing_team, self.attempted, self.contacted, self.automated, self.team, self.owner,
             self.assigned, self.since, self.worked, self.routed, self.asked, self.asked_worked, self.steps,
             self.quiet, self.spoke, self.overdue, self.crowded, self.planned, self.opted_out,
-            self.replied, self.approached, self.recent,
+            self.replied, self.approached, self.scored, self.recent,
         )  # fmt: skip
 
     def resume(self, position: Position) -> None:
@@ -163,7 +165,7 @@ class Lead(Facts, array_like=True, gc=False):
             self.closing_team, self.attempted, self.contacted, self.automated, self.team, self.owner,
             self.assigned, self.since, self.worked, self.routed, self.asked, self.asked_worked, self.steps,
             self.quiet, self.spoke, self.overdue, self.crowded, self.planned, self.opted_out,
-            self.replied, self.approached, self.recent,
+            self.replied, self.approached, self.scored, self.recent,
         ) = position  # fmt: skip
 
 

@@ -50,7 +50,7 @@ OUTBOUND = 1
 """The bit of the direction: set when we turned to the lead."""
 _ACTOR_KIND, _OUTCOME, _CHANNEL = 1, 3, 7
 # Argument of a next activity: minute since 1970, or 0, then the channel in the lower bits. Of an opting out: the number
-# of the channel and 1 more, 0 for all.
+# of the channel and 1 more, 0 for all. Of a score: thousandths, and `_NO_SCORE` more.
 CHANNEL_BITS = 6
 # Argument of the others: the first number in the lower bits, the second above.
 SECOND = 10
@@ -60,6 +60,7 @@ _actor_kind = {name: n << _ACTOR_KIND for n, name in enumerate(ACTOR_KINDS)}
 _outcome = {name: n << _OUTCOME for n, name in enumerate(OUTCOMES)}
 _channel = {name: n << _CHANNEL for n, name in enumerate(KNOWN_CHANNELS)}
 _OTHER_CHANNEL = _channel["other"]
+_NO_SCORE = 1 << 31
 
 
 def milliseconds(moment: datetime) -> int:
@@ -94,6 +95,16 @@ def channel_number(channel: str) -> int:
 def channel_of(arg: int) -> int:
     """Return the number of the channel in the argument of an interaction."""
     return arg >> _CHANNEL & 63
+
+
+def score_bits(score: float) -> int:
+    """Return the argument of a score; never 0."""
+    return round(score * 1000) + _NO_SCORE
+
+
+def thousandths(arg: int) -> int:
+    """Return the thousandths of a score in an argument."""
+    return arg - _NO_SCORE
 
 
 class Touch(NamedTuple):

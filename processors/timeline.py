@@ -24,11 +24,13 @@ from processors.rows import (
     KNOWN_CHANNELS,
     LOST,
     OPTED_OUT,
+    SCORE,
     SECOND,
     STAGE,
     TOUCH_BITS,
     Row,
     rows,
+    thousandths,
     touch_of,
 )
 from processors.shard import Shard
@@ -134,6 +136,8 @@ def _details(shard: Shard, row: Row) -> dict[str, Any]:
         return _said(team=labels["team"].text(low), owner=labels["actor"].text(high))
     if row.code in (LOST, DISQUALIFIED):
         return _said(reason=labels["reason"].text(low), competitor=labels["competitor"].text(high))
+    if row.code == SCORE:
+        return {"value": thousandths(row.arg) / 1000}
     return _asked(row) if row.code in (ACTIVITY, OPTED_OUT) else {}
 
 

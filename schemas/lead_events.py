@@ -15,7 +15,7 @@ MAX_TEXT = 256
 """Longest free text or name, in characters."""
 MAX_AMOUNT = 2**53 - 1
 """Largest amount in minor units: the largest integer that every JSON reader keeps exact."""
-MAX_SCORE = 1e12
+MAX_SCORE = 1e6
 """Largest absolute score: finite, and so is every sum of scores."""
 MAX_CHANNEL = 64
 """Longest name of a channel, in characters."""
@@ -113,7 +113,7 @@ class Scored(Event, frozen=True, gc=False, tag="scored"):
     """The lead was given a score.
 
     Attributes:
-        score: The new score, on the scale of whoever scores.
+        score: The new score, on the scale of whoever scores; it is kept to a thousandth.
     """
 
     score: Score

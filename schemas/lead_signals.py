@@ -22,6 +22,30 @@ BUSINESS: tuple[Signal, ...] = (
         query=_sum("source", "leadpulse_created_leads"),
     ),
     Signal(
+        name="leadpulse_scored_leads",
+        kind="gauge",
+        help="Leads created in the window that were given a score, whenever that was",
+        labels=(WINDOW, "source"),
+        family="scored",
+        panel="Leads with a score",
+        description="How many of the leads that came in were scored: what the mean score stands on.",
+        query=_sum("source", "leadpulse_scored_leads"),
+    ),
+    Signal(
+        name="leadpulse_scores",
+        kind="gauge",
+        help="Sum of the latest scores of the leads created in the window",
+        labels=(WINDOW, "source"),
+        family="scores",
+        panel="Mean score by source",
+        description="How good the leads are that came in, on the scale of whoever scores: the sum of their latest "
+        "scores by the number of those that have one.",
+        query=whole(
+            'sum by (source) (leadpulse_scores{window="$window"})'
+            ' / (sum by (source) (leadpulse_scored_leads{window="$window"}) > 0)'
+        ),
+    ),
+    Signal(
         name="leadpulse_stage_moves",
         kind="gauge",
         help="Moves of open leads between stages in the window, every move counted",

@@ -16,6 +16,7 @@ from processors.questions.follow_up import FollowUpBand, Unplanned
 from processors.questions.intake import Intake
 from processors.questions.live import Live
 from processors.questions.outcomes import Outcomes
+from processors.questions.quality import Quality
 from processors.questions.replies import Replies
 from processors.questions.response import Response
 from processors.questions.sla import ServiceLevel
@@ -31,6 +32,7 @@ QUESTIONS: tuple[type[Question], ...] = (
     ResponseClocks,
     ServiceLevel,
     Replies,
+    Quality,
     FollowUpBand,
     Unplanned,
     Collisions,

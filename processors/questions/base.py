@@ -63,6 +63,7 @@ class Question:
         shifted: `(cells, lead, minute, was, sign)`: at `minute` a lead that is followed up came to where it stands now;
             `was` says where it stood.
         unplanned: as `followed`, of what is planned next.
+        scored: `(cells, lead, score, sign)`: the lead is given a score, as in its row; it had `lead.scored`.
         moved: `(cells, lead, t, stage, rank, sign)`: an open lead moves to another stage.
         left: `(cells, lead, t, sign)`: an open lead leaves its stage, by a move or by closing.
         closed: `(cells, lead, sign)`: the lead is closed as it stands; -sign takes it back.
@@ -83,6 +84,7 @@ class Question:
     followed: Callable[[Cells, Lead, int, int], None] | None = None
     shifted: Callable[[Cells, Lead, int, Was, int], None] | None = None
     unplanned: Callable[[Cells, Lead, int, int], None] | None = None
+    scored: Callable[[Cells, Lead, int, int], None] | None = None
     moved: Callable[[Cells, Lead, int, int, int, int], None] | None = None
     left: Callable[[Cells, Lead, int, int], None] | None = None
     closed: Callable[[Cells, Lead, int], None] | None = None

@@ -78,6 +78,7 @@ class Shape:
     def __init__(self, family: Family, edges: tuple[int, ...]) -> None:
         self._signal = _SIGNALS[family.name]
         self._sum = family.sum_bucket
+        self._scale = family.scale
         bounds = [*map(bound, edges), "+Inf"] if family.bucket_bits else []
         # What follows the labels of a bucket's line: shared by all of them, there are a hundred thousand lines.
         self._ends = [f',le="{le}"}} ' for le in bounds]
@@ -101,7 +102,8 @@ class Shape:
         """Return the lines of a block, as `Lines` has them; a histogram with nothing in it tells nothing."""
         name, labels = self._signal.name, block.labels
         if not self._ends:
-            return (f"{name}{{{labels}}} {block.values[0]}\n" if labels else f"{name} {block.values[0]}\n",)
+            value = block.values[0] if self._scale == 1 else block.values[0] / self._scale
+            return (f"{name}{{{labels}}} {value}\n" if labels else f"{name} {value}\n",)
         *buckets, total = block.values
         if not any(buckets):
             return "", "", ""

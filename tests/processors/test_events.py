@@ -172,7 +172,7 @@ def test_a_channel_that_is_not_listed_is_other() -> None:
 def test_what_does_not_fit_a_row_is_noted() -> None:
     assert note_of(amount_changed(2**53 - 1, 3, currency="EUR")) == "9007199254740991 EUR"
     assert note_of(amount_changed(7, 3)) == "7"
-    assert note_of(scored(0.25, 3)) == 0.25
+    assert note_of(scored(0.25, 3)) is None
     assert note_of(merged("M", 3)) == "M"
     assert note_of(won(3)) is None
     _, one = only_row(merged("M", 3, event_id="e"))

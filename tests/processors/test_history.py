@@ -14,6 +14,7 @@ from schemas.refusals import Refusal
 from tests.processors.events import (
     FUNNEL,
     STAGES,
+    amount_changed,
     assigned,
     call,
     created,
@@ -178,15 +179,15 @@ def test_a_merge_that_is_replaced_by_an_earlier_event_of_its_id_is_no_merge() ->
 
 
 def test_notes_of_replaced_and_dropped_events_are_forgotten() -> None:
-    shard = feed(Shard(FUNNEL), [scored(0.5, 9, event_id="e"), scored(0.25, 3, event_id="e")])
-    assert list(facts(shard)["L"][1][4].values()) == [0.25]
+    shard = feed(Shard(FUNNEL), [amount_changed(50, 9, event_id="e"), amount_changed(25, 3, event_id="e")])
+    assert list(facts(shard)["L"][1][4].values()) == ["25"]
     feed(shard, [won(2, event_id="e")])
     assert facts(shard)["L"][1][4] is None
-    many = feed(short_memory(), [scored(m, m) for m in range(1, 18)])
+    many = feed(short_memory(), [amount_changed(m, m) for m in range(1, 18)])
     lead = many.look("L")
     assert lead is not None
     assert lead.notes is not None
-    assert sorted(lead.notes.values()) == list(range(9, 18))
+    assert sorted(map(int, lead.notes.values())) == list(range(9, 18))
 
 
 def test_after_a_change_of_meaning_a_shortened_lead_keeps_its_creation_outcome_and_live_state() -> None:

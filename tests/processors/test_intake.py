@@ -111,12 +111,11 @@ def test_of_two_merges_the_first_name_in_the_alphabet_is_kept() -> None:
     assert facts(shard)["L"][1][3] == "A"
 
 
-def test_amounts_and_scores_are_kept_and_are_in_no_number() -> None:
+def test_amounts_are_kept_and_are_in_no_number() -> None:
     history = created(0), disqualified(9, "spam")
-    with_amounts = (*history, amount_changed(1250, 3, currency="EUR"), scored(0.5, 4))
+    with_amounts = (*history, amount_changed(1250, 3, currency="EUR"))
     assert families(*with_amounts) == families(*history)
-    notes = facts(shard_of(*with_amounts))["L"][1][4]
-    assert sorted(notes.values(), key=str) == [0.5, "1250 EUR"]
+    assert list(facts(shard_of(*with_amounts))["L"][1][4].values()) == ["1250 EUR"]
 
 
 def test_amounts_that_differ_in_the_last_digit_are_different_facts() -> None:

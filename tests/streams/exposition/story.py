@@ -19,6 +19,7 @@ from tests.processors.events import (
     opted_out,
     planned,
     reopened,
+    scored,
     stage,
     won,
 )
@@ -44,7 +45,7 @@ def told_worker() -> FakeWorker:
     )
     take(
         two,
-        created(0, "M"), stage("qualified", 5, "M"), disqualified(7, ODD, "M"),
+        created(0, "M"), scored(0.5, 4, "M"), stage("qualified", 5, "M"), disqualified(7, ODD, "M"),
         created(0, "again"), call("connected", 2, "again"), inbound(5, "again"), call("connected", 8, "again"),
         created(0, "R"), won(5, "R"), reopened(6, "R"), created(50, "waiting", source="web"),
         call("connected", 2, "R", actor="ann"), call("connected", 3, "R", actor="bob"), call("no_answer", 5.5, "R"),
