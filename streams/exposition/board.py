@@ -18,7 +18,7 @@ from processors.questions.follow_up import FIRST_DIFFERENCE
 from processors.questions.live import FIRST_AGE
 from processors.shard import Shard
 from processors.windows import NOW
-from streams.exposition.blocks import LabelSet, Lines, Shape
+from streams.exposition.label_sets import LabelSet, Lines, Shape
 
 _FAMILY_OF: Mapping[int, Family] = {family.number: family for family in FAMILIES}
 
@@ -99,9 +99,9 @@ class Board:
             if place is None:
                 place = places[series] = self._find(partition, series)
             entry, index = place
-            block = entry.blocks.get(window)
-            if block is not None:  # differences are told as of now, and by no other window
-                block.values[index] += difference
+            values = entry.values.get(window)
+            if values is not None:  # differences are told as of now, and by no other window
+                values[index] += difference
                 entry.lines = None
 
     def _find(self, partition: int, series: int) -> tuple[LabelSet, int]:
@@ -115,7 +115,7 @@ class Board:
     def _new(self, family: Family, values: tuple[str, ...]) -> LabelSet:
         shape = self._shapes[family.number]
         windows = self._windows if shape.windowed else (EVERYTHING if family.key >= FIRST_DIFFERENCE else NOW,)
-        entry = LabelSet(shape, {window: shape.block(window, values) for window in windows})
+        entry = LabelSet(shape, windows, values)
         self._sets[family.number][values] = entry
         return entry
 
@@ -147,4 +147,4 @@ class Board:
     def value(self, family: Family, window: str, labels: tuple[str, ...]) -> list[int]:
         """Return the stored values of one label set in one window; empty when unknown."""
         entry = self._sets[family.number].get(labels)
-        return list(entry.blocks[window].values) if entry and window in entry.blocks else []
+        return list(entry.values.get(window, ())) if entry else []

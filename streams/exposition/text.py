@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from processors.cells import Family
 from processors.questions import FAMILIES
 from schemas.signals import BUSINESS, Signal
-from streams.exposition.blocks import Lines
 from streams.exposition.board import Board
+from streams.exposition.label_sets import Lines
 from streams.exposition.labels import pairs
 
 _FAMILIES: Mapping[str, Family] = {family.name: family for family in FAMILIES}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from processors.cells import Family
 from processors.funnel import Funnel
-from schemas.signals import by_family
+from schemas.signals import WINDOW, by_family
 from streams.exposition.labels import bound, pairs
 
 _SIGNALS = by_family()
@@ -15,37 +17,23 @@ Lines = tuple[bytes, ...]
 """Sample lines, each ending with a line feed: one text for a count; for a histogram its buckets, count and sum."""
 
 
-class Block:
-    """Values of one label set in one window.
-
-    Attributes:
-        labels: Its label pairs as text.
-        values: A count; or the count of each bucket, then the sum of the observed ms.
-    """
-
-    __slots__ = ("labels", "values")
-
-    def __init__(self, labels: str, values: int) -> None:
-        self.labels = labels
-        self.values = [0] * values
-
-
 class LabelSet:
     """One label set of a family, over all windows.
 
     Attributes:
-        blocks: Window -> its values.
+        values: Window -> a count; or the count of each bucket, then the sum of the observed ms. Arrays: there are tens
+            of thousands, and their numbers are large.
         partitions: The shards it was seen in.
         lines: What was told last, by whether it was grouped; None when it has to be made again.
     """
 
-    __slots__ = ("_shape", "blocks", "lines", "partitions")
+    __slots__ = ("_labels", "_shape", "lines", "partitions", "values")
 
-    def __init__(self, shape: Shape, blocks: dict[str, Block]) -> None:
-        self.blocks = blocks
+    def __init__(self, shape: Shape, windows: Iterable[str], labels: tuple[str, ...]) -> None:
+        self.values = {window: array("q", bytes(8 * shape.size)) for window in windows}
         self.partitions: set[int] = set()
         self.lines: dict[bool, Lines] | None = None
-        self._shape = shape
+        self._shape, self._labels = shape, shape.pairs(labels)
 
     def told(self, *, grouped: bool) -> Lines:
         """Return the lines of all windows.
@@ -58,7 +46,7 @@ class LabelSet:
             self.lines = {}
         lines = self.lines.get(grouped)
         if lines is None:
-            told = [self._shape.told(block) for block in self.blocks.values()]
+            told = [self._shape.told(window, self._labels, values) for window, values in self.values.items()]
             if grouped:
                 lines = ("".join(["".join(parts) for parts in told]).encode(),)
             else:
@@ -68,21 +56,26 @@ class LabelSet:
 
 
 class Shape:
-    """What the blocks of a family have in common.
+    """What the label sets of a family have in common.
 
     Args:
         family: The processors' family.
         edges: Upper bounds of its buckets in ms; empty for a count.
+
+    Attributes:
+        windowed: Whether it is told per window.
+        size: How many values a label set has in each window.
     """
 
     def __init__(self, family: Family, edges: tuple[int, ...]) -> None:
-        self._signal = _SIGNALS[family.name]
-        self._sum = family.sum_bucket
-        self._scale = family.scale
+        signal = _SIGNALS[family.name]
+        self._name, self._sum, self._scale = signal.name, family.sum_bucket, family.scale
         bounds = [*map(bound, edges), "+Inf"] if family.bucket_bits else []
         # What follows the labels of a bucket's line: shared by all of them, there are a hundred thousand lines.
         self._ends = [f',le="{le}"}} ' for le in bounds]
-        self.windowed = self._signal.windowed
+        self.windowed = signal.windowed
+        self._names = signal.labels[1:] if signal.windowed else signal.labels
+        self.size = len(self._ends) + 1
 
     @classmethod
     def of(cls, family: Family, funnel: Funnel) -> Shape:
@@ -90,21 +83,22 @@ class Shape:
         return cls(family, getattr(funnel, family.edges) if family.edges else ())
 
     def index(self, bucket: int) -> int:
-        """Return where a bucket's value stands in a block; the sum stands last."""
+        """Return where a bucket's value stands; the sum stands last."""
         return len(self._ends) if self._sum and bucket == self._sum else bucket
 
-    def block(self, window: str, values: tuple[str, ...]) -> Block:
-        """Return an empty block."""
-        labels = pairs(self._signal.labels, (window, *values) if self.windowed else values)
-        return Block(labels, len(self._ends) + 1)
+    def pairs(self, values: tuple[str, ...]) -> str:
+        """Return the label pairs but that of the window."""
+        return pairs(self._names, values)
 
-    def told(self, block: Block) -> tuple[str, ...]:
-        """Return the lines of a block, as `Lines` has them; a histogram with nothing in it tells nothing."""
-        name, labels = self._signal.name, block.labels
+    def told(self, window: str, labels: str, values: Sequence[int]) -> tuple[str, ...]:
+        """Return the lines of a window, as `Lines` has them; a histogram with nothing in it tells nothing."""
+        name = self._name
+        if self.windowed:
+            labels = f"{pairs((WINDOW,), (window,))}{',' if labels else ''}{labels}"
         if not self._ends:
-            value = block.values[0] if self._scale == 1 else block.values[0] / self._scale
+            value = values[0] if self._scale == 1 else values[0] / self._scale
             return (f"{name}{{{labels}}} {value}\n" if labels else f"{name} {value}\n",)
-        *buckets, total = block.values
+        *buckets, total = values
         if not any(buckets):
             return "", "", ""
         counts, begin = list(accumulate(buckets)), f"{name}_bucket{{{labels}"
