@@ -285,12 +285,6 @@ class Shard:
         names = self.labels["source"].names
         return {names[number]: heard for number, heard in self.arrivals.heard.items() if number != OTHER}
 
-    def oldest(self, family: int) -> Iterator[tuple[int, int]]:
-        """Yield group number and start time (ms) of the oldest entry of each group of an age family."""
-        for group, ages in self.ages[family].items():
-            if (start := ages.oldest()) is not None:
-                yield group, start
-
     def recompute(self) -> Iterator[list[str]]:
         """Make every number anew from the lead records, after what they mean has changed; no event may come between.
 

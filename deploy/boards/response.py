@@ -79,6 +79,11 @@ def _speed(make: Panels, terms: Terms) -> Sequence[Panel]:
             Look(title="First contact: half, 90 % and 95 % within", steps=limits),
         ),
         make.series(name, [Query(by_kind, "{{kind}}")], Look(title="Median response, by kind")),
+        make.series(
+            "leadpulse_unanswered_lead_age_seconds",
+            [own_query("leadpulse_unanswered_lead_age_seconds", "{{team}}")],
+            Look(steps=limits),
+        ),
         *_in_time(make, terms),
         *_channels(make, terms),
         *(_hours(make) if "1h" in terms.rolling else ()),

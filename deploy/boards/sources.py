@@ -99,6 +99,9 @@ def _volume(make: Panels) -> Sequence[Panel]:
             [own_query("leadpulse_oldest_open_lead_age_seconds", "{{source}}")],
             Look(),
         ),
+        make.series(
+            "leadpulse_open_lead_age_seconds", [own_query("leadpulse_open_lead_age_seconds", "{{source}}")], Look()
+        ),
     ]
 
 

@@ -20,7 +20,11 @@ ORPHAN_CELL = ORPHANS.key
 # Ages are no counts: their cells carry a creation time to the millisecond and end in `processors.ages`.
 OPEN_AGE = Family(62, "open_age", (SOURCE,))
 UNANSWERED_AGE = Family(63, "unanswered_age", (Field("team", A, 10, "team"),))
-FIRST_AGE = OPEN_AGE.key
+# How old all of them are: no cells, but made of the start times when somebody asks.
+OPEN_AGES = Family(60, "open_ages", OPEN_AGE.fields, bucket_bits=8, edges="cycle_edges")
+UNANSWERED_AGES = Family(61, "unanswered_ages", UNANSWERED_AGE.fields, bucket_bits=6, edges="response_edges")
+STARTS = {OPEN_AGES: OPEN_AGE, UNANSWERED_AGES: UNANSWERED_AGE}
+FIRST_AGE = OPEN_AGES.key
 
 _OPEN, _UNANSWERED, _OPEN_AGE, _UNANSWERED_AGE = OPEN_LEADS.key, UNANSWERED.key, OPEN_AGE.key, UNANSWERED_AGE.key
 
@@ -43,7 +47,7 @@ def age_group(cell: int) -> int:
 class Live(Question):
     """Open leads by stage, unanswered ones by team, and since when."""
 
-    families = (OPEN_LEADS, UNANSWERED, ORPHANS, OPEN_AGE, UNANSWERED_AGE)
+    families = (OPEN_LEADS, UNANSWERED, ORPHANS, OPEN_AGES, UNANSWERED_AGES, OPEN_AGE, UNANSWERED_AGE)
 
     def __init__(self, rules: Rules) -> None:
         super().__init__(rules)

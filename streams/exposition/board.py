@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from weakref import ref
 
+from processors.ages import Ages
 from processors.cells import FAMILY, Cells, Family
 from processors.funnel import Funnel
 from processors.periods import EVERYTHING, window_names
 from processors.questions import FAMILIES
 from processors.questions.follow_up import FIRST_DIFFERENCE
-from processors.questions.live import FIRST_AGE
+from processors.questions.live import FIRST_AGE, STARTS
 from processors.shard import Shard
 from processors.windows import NOW
 from streams.exposition.label_sets import LabelSet, Lines, Shape
@@ -34,8 +35,8 @@ class _Told:
         self.shard = ref(shard)
         self.labels = shard.labels
         self.totals: dict[str, Cells] = shard.windows.totals
-        self.places: dict[int, tuple[LabelSet, int]] = {}
-        """Series -> where its value stands."""
+        self.places: dict[int, LabelSet] = {}
+        """Series, without its bucket -> its label set."""
 
 
 class Board:
@@ -48,6 +49,12 @@ class Board:
     def __init__(self, funnel: Funnel) -> None:
         self._windows = window_names(funnel.rolling, funnel.calendar)
         self._shapes = {f.number: Shape.of(f, funnel) for f in FAMILIES if f.key < FIRST_AGE}
+        # By family number: the bucket of the sum, and where it stands among the values; 0 and 0 for a count.
+        self._buckets = [(0, 0)] * (max(self._shapes) + 1)
+        for family in FAMILIES:
+            if family.number in self._shapes:
+                self._buckets[family.number] = family.sum_bucket, self._shapes[family.number].size - 1
+        self._age_shapes = {f.number: (Shape.of(f, funnel), getattr(funnel, f.edges)) for f in STARTS}
         self._sets: dict[int, dict[tuple[str, ...], LabelSet]] = {number: {} for number in self._shapes}
         for family in FAMILIES:
             if family.key < FIRST_AGE and not family.fields:  # its one label set is known: it is told from the start
@@ -93,24 +100,26 @@ class Board:
     # -- numbers -------------------------------------------------------------------------------------------------
 
     def _book(self, partition: int, window: str, differences: Iterable[tuple[int, int]]) -> None:
-        places = self._told[partition].places
+        places, buckets = self._told[partition].places, self._buckets
         for series, difference in differences:
-            place = places.get(series)
-            if place is None:
-                place = places[series] = self._find(partition, series)
-            entry, index = place
+            last_bucket, last = buckets[series >> FAMILY & 63]
+            bucket = series & last_bucket
+            labels = series ^ bucket
+            entry = places.get(labels)
+            if entry is None:
+                entry = places[labels] = self._find(partition, labels)
             values = entry.values.get(window)
             if values is not None:  # differences are told as of now, and by no other window
-                values[index] += difference
+                values[last if bucket == last_bucket else bucket] += difference
                 entry.lines = None
 
-    def _find(self, partition: int, series: int) -> tuple[LabelSet, int]:
+    def _find(self, partition: int, series: int) -> LabelSet:
         family = _FAMILY_OF[series >> FAMILY & 63]
         tables = self._told[partition].labels
         values = family.labels(series, lambda table, number: tables[table].names[number])
         entry = self._sets[family.number].get(values) or self._new(family, values)
         entry.partitions.add(partition)
-        return entry, self._shapes[family.number].index(series & family.sum_bucket)
+        return entry
 
     def _new(self, family: Family, values: tuple[str, ...]) -> LabelSet:
         shape = self._shapes[family.number]
@@ -134,15 +143,35 @@ class Board:
             family: One of the ages.
             now: Partition -> now in ms, on its clock.
         """
-        table = str(family.fields[0].names)
         out: dict[str, float] = defaultdict(float)
+        for name, ages, at in self._ages(family, now):
+            if (start := ages.oldest()) is not None:
+                out[name] = max(out[name], (at - start) / 1000)
+        return out
+
+    def age_lines(self, family: Family, now: Mapping[int, int]) -> list[Lines]:
+        """Return the lines of the histogram of ages of each group, in a stable order.
+
+        Args:
+            family: One of those that tell how old all are.
+            now: Partition -> now in ms, on its clock.
+        """
+        shape, edges = self._age_shapes[family.number]
+        out: dict[str, list[int]] = {}
+        for name, ages, at in self._ages(STARTS[family], now):
+            found = ages.histogram(at, edges)
+            out[name] = [a + b for a, b in zip(out[name], found, strict=True)] if name in out else found
+        told = (shape.told("", shape.pairs((name,)), out[name]) for name in sorted(out))
+        return [tuple(text.encode() for text in lines) for lines in told]
+
+    def _ages(self, family: Family, now: Mapping[int, int]) -> Iterator[tuple[str, Ages, int]]:
+        """Yield the ages of each group of each shard, with the group's name and now."""
+        table = str(family.fields[0].names)
         for partition, told in self._told.items():
             shard = told.shard()
             if shard is not None and partition in now:
-                names = shard.labels[table].names
-                for group, start in shard.oldest(family.number):
-                    out[names[group]] = max(out[names[group]], (now[partition] - start) / 1000)
-        return out
+                for group, ages in shard.ages[family.number].items():
+                    yield shard.labels[table].names[group], ages, now[partition]
 
     def value(self, family: Family, window: str, labels: tuple[str, ...]) -> list[int]:
         """Return the stored values of one label set in one window; empty when unknown."""

@@ -64,12 +64,12 @@ class Shape:
 
     Attributes:
         windowed: Whether it is told per window.
-        size: How many values a label set has in each window.
+        size: How many values a label set has in each window; the sum stands last.
     """
 
     def __init__(self, family: Family, edges: tuple[int, ...]) -> None:
         signal = _SIGNALS[family.name]
-        self._name, self._sum, self._scale = signal.name, family.sum_bucket, family.scale
+        self._name, self._scale = signal.name, family.scale
         bounds = [*map(bound, edges), "+Inf"] if family.bucket_bits else []
         # What follows the labels of a bucket's line: shared by all of them, there are a hundred thousand lines.
         self._ends = [f',le="{le}"}} ' for le in bounds]
@@ -81,10 +81,6 @@ class Shape:
     def of(cls, family: Family, funnel: Funnel) -> Shape:
         """Return a family's shape under a configuration."""
         return cls(family, getattr(funnel, family.edges) if family.edges else ())
-
-    def index(self, bucket: int) -> int:
-        """Return where a bucket's value stands; the sum stands last."""
-        return len(self._ends) if self._sum and bucket == self._sum else bucket
 
     def pairs(self, values: tuple[str, ...]) -> str:
         """Return the label pairs but that of the window."""

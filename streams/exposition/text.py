@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from processors.cells import Family
 from processors.questions import FAMILIES
+from processors.questions.live import STARTS
 from schemas.signals import BUSINESS, Signal
 from streams.exposition.board import Board
 from streams.exposition.label_sets import Lines
@@ -34,6 +35,8 @@ def render(board: Board, now: Mapping[int, int], *, openmetrics: bool) -> list[b
             ages = board.ages(family, now)
             told = (f"{signal.name}{{{pairs(signal.labels, (name,))}}} {ages[name]}\n" for name in sorted(ages))
             out.append("".join(told).encode())
+        elif family in STARTS:
+            _ages(out, signal, board.age_lines(family, now), openmetrics=openmetrics)
         elif signal.kind == "gauge_histogram" and not openmetrics:
             _three_families(out, signal, list(board.lines(family)))
         else:
@@ -41,6 +44,14 @@ def render(board: Board, now: Mapping[int, int], *, openmetrics: bool) -> list[b
             out.append(_head(signal, signal.name, kind, openmetrics=openmetrics))
             out.extend([lines[0] for lines in board.lines(family, grouped=openmetrics)])
     return out
+
+
+def _ages(out: list[bytes], signal: Signal, sets: list[Lines], *, openmetrics: bool) -> None:
+    if openmetrics:
+        out.append(_head(signal, signal.name, "gaugehistogram", openmetrics=True))
+        out.extend([b"".join(lines) for lines in sets])
+    else:
+        _three_families(out, signal, sets)
 
 
 def _three_families(out: list[bytes], signal: Signal, sets: list[Lines]) -> None:

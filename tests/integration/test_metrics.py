@@ -194,6 +194,8 @@ class Seen:
                 "leadpulse_close_reason_leads",
                 "leadpulse_broker_away_seconds",
                 "leadpulse_follow_up_leads",  # nobody waits for a week
+                "leadpulse_scored_leads",  # nobody scores
+                "leadpulse_scores",
                 *SOURCES,
             }
             assert found or signal.name in quiet, f"{signal.name}: no number at any time: {query}"

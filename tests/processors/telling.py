@@ -88,7 +88,8 @@ def oldest(shard: Shard, family: str) -> dict[str, float]:
     shard.merge()
     kind = _FAMILIES[family]
     names = shard.labels[str(kind.fields[0].names)].names
-    return {names[group]: (start - T0_MS) / 60_000 for group, start in shard.oldest(kind.number)}
+    found = {names[group]: ages.oldest() for group, ages in shard.ages[kind.number].items()}
+    return {name: (start - T0_MS) / 60_000 for name, start in found.items() if start is not None}
 
 
 def cell_minute(cell: int) -> int:

@@ -23,20 +23,16 @@ def test_ages_know_their_minimum(moves: list[tuple[int, int, bool]]) -> None:
         assert ages.counts == {s: left for s, left in model.items() if left}
 
 
-def test_what_left_does_not_pile_up() -> None:
-    ages = Ages()
-    for start in range(10_000):
-        ages.add(start, 1)
-        if start >= 50:
-            ages.add(start - 50, -1)
-        # Looking tidies up as well: look seldom.
-        assert start % 499 or ages.oldest() == max(0, start - 49)
-    assert len(ages.counts) == 50
-    assert len(ages._heap) <= 64 + 2 * 51
-    assert ages.oldest() == 9_950
-    for start in range(9_950, 10_000):
-        ages.add(start, -1)
-    assert ages.oldest() is None
-    for _ in range(1000):
-        ages.add(5, 1)
-    assert len(ages._heap) <= 64 + 2 * 51, "leads of one instant are one entry"
+@given(st.lists(st.tuples(st.integers(-3, 40), st.integers(1, 3)), max_size=50), st.integers(0, 50), st.booleans())
+@examples(200)
+def test_ages_are_counted_by_bound_and_added_up(entries: list[tuple[int, int]], now: int, asked: bool) -> None:
+    """Whether somebody asked before they came, or asks only now."""
+    ages, edges = Ages(), (5, 10, 30)
+    if asked:
+        ages.oldest()
+    for start, n in entries:
+        ages.add(start, n)
+    old = [now - start for start, n in entries for _ in range(n)]
+    within = [sum(age <= edge for age in old) for edge in edges]
+    counts = [within[0], within[1] - within[0], within[2] - within[1], len(old) - within[2]]
+    assert ages.histogram(now, edges) == [*counts, sum(old)]
