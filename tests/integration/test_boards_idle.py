@@ -20,6 +20,7 @@ WATCHED = 20
 TRUE = {
     "no alarm",
     "no event yet",
+    "no lead was scored",
     "no request was made",
     "no such lead",
     "none counted",
