@@ -17,7 +17,7 @@ from schemas.dead_letters import REASON_HEADER
 from streams.agents import LeadState
 from streams.engine.state import RecordFailed
 from tests.examples import examples
-from tests.processors.events import FUNNEL, STREAMS, T0_MS, call, created, won
+from tests.processors.events import FUNNEL, STREAMS, T0_MS, call, created, stage, won
 from tests.processors.looks import feed, state
 from tests.streams.exposition.worker import INTERACTIONS, LEADS, OUTLETS, record, records, take
 
@@ -79,6 +79,22 @@ def test_a_record_that_is_no_event_becomes_a_dead_letter(value: bytes | None, ke
     assert (letter.topic, letter.key) == (f"{LEADS}.dlq", key)
     assert found.shard.counts[f"dead.{reason}"] == 1
     assert len(found.shard) == 0
+
+
+def test_events_of_one_chunk_are_taken_in_the_order_in_which_they_occurred(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event that came late within its chunk costs no refold; that in another chunk it does is the contrast."""
+    found, late = new(), list[bytes]()
+    insert = found.shard.history.insert
+
+    def counted(cells: Any, lead: Any, row: bytes, *note: Any) -> Any:
+        late.append(row)
+        return insert(cells, lead, row, *note)
+
+    monkeypatch.setattr(found.shard.history, "insert", counted)
+    take(found, stage("proposal", 9), created(0), stage("qualified", 3), stage("contacted", 1))
+    assert late == []
+    take(found, stage("qualified", 5))
+    assert len(late) == 1
 
 
 def test_a_replay_knows_no_future_and_its_now_is_the_newest_event() -> None:
