@@ -39,7 +39,7 @@ class Ages:
         return starts[0] if starts else None
 
     def histogram(self, now: int, edges: Sequence[int]) -> list[int]:
-        """Return how many entries are how old at `now`, ms.
+        """Return how many entries are how old at `now`; one that began later, by another clock, is of age 0.
 
         Args:
             now: ms since 1970.
@@ -51,7 +51,8 @@ class Ages:
         starts = self._sorted()
         within = [0, *(len(starts) - starts.bisect_left(now - edge) for edge in edges), len(starts)]
         counts = [more - less for less, more in pairwise(within)]
-        return [*counts, len(starts) * now - self._sum]
+        ahead = sum(start - now for start in starts.irange(now))
+        return [*counts, len(starts) * now - self._sum + ahead]
 
     def _sorted(self) -> SortedList[int]:
         if self._starts is None:

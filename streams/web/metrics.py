@@ -72,8 +72,8 @@ class Scraper:
         self._registry = registry
         self._measurements = measurements
 
-    def scrape(self, states: States, accept: str) -> tuple[str, bytes]:
-        """Return content type and body.
+    def scrape(self, states: States, accept: str) -> tuple[str, list[bytes]]:
+        """Return content type and body, in pieces: together they may be more than ten megabytes.
 
         Args:
             states: Whose numbers.
@@ -87,9 +87,8 @@ class Scraper:
         openmetrics = wants_openmetrics(accept)
         pieces = render(self.board, now, openmetrics=openmetrics)
         pieces.append((generate_openmetrics if openmetrics else generate_latest)(self._registry))
-        body = b"".join(pieces)  # once: it may be more than ten megabytes
         self._measurements.scrape.observe(time.perf_counter() - begun)
-        return OPENMETRICS_TYPE if openmetrics else PROMETHEUS_TYPE, body
+        return OPENMETRICS_TYPE if openmetrics else PROMETHEUS_TYPE, pieces
 
     async def keep_fresh(self, states: Callable[[], States]) -> None:
         """Refresh the board for ever, a shard at a time: a scrape finds little left to do, and events flow meanwhile.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ MAX_REPORT = 1 << 25
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "leadpulse"}
 _FOUND, _NOT_FOUND, _UNAVAILABLE = 200, 404, 503
+_PART_BYTES = 256 * 1024
 
 
 class Worker(Protocol):
@@ -132,8 +133,9 @@ class WebServer:
         return web.Response(text="\n".join(("leadpulse", "", *pages, "")))
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        kind, body = self._scraper.scrape(self._worker.lead_states, request.headers.get("Accept", ""))
-        return web.Response(body=body, headers={"Content-Type": kind})
+        kind, pieces = self._scraper.scrape(self._worker.lead_states, request.headers.get("Accept", ""))
+        length = str(sum(map(len, pieces)))
+        return web.Response(body=_parts(pieces), headers={"Content-Type": kind, "Content-Length": length})
 
     async def _livez(self, _: web.Request) -> web.Response:
         return _health(self._worker.failed_because())
@@ -211,6 +213,18 @@ def complain_of(trouble: str) -> Callable[[asyncio.Task[None]], None]:
             logger.error(trouble, exc_info=error)
 
     return complain
+
+
+async def _parts(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Join small pieces to parts that are sent one after the other: never all of a large answer at once."""
+    part, size = list[bytes](), 0
+    for piece in pieces:
+        part.append(piece)
+        size += len(piece)
+        if size >= _PART_BYTES:
+            yield b"".join(part)
+            part, size = [], 0
+    yield b"".join(part)
 
 
 def _health(trouble: str | None) -> web.Response:

@@ -32,7 +32,7 @@ def test_ages_are_counted_by_bound_and_added_up(entries: list[tuple[int, int]], 
         ages.oldest()
     for start, n in entries:
         ages.add(start, n)
-    old = [now - start for start, n in entries for _ in range(n)]
+    old = [max(0, now - start) for start, n in entries for _ in range(n)]
     within = [sum(age <= edge for age in old) for edge in edges]
     counts = [within[0], within[1] - within[0], within[2] - within[1], len(old) - within[2]]
     assert ages.histogram(now, edges) == [*counts, sum(old)]

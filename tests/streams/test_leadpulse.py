@@ -58,5 +58,5 @@ def test_peers_are_the_other_workers_as_faust_distributes_their_urls(app: Leadpu
 @pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1"])
 def test_the_view_in_redis_is_told_of_where_one_is_configured(url: str, tmp_path: Path) -> None:
     app = LeadpulseApp(load(environ={"LEADPULSE_REDIS__URL": url}), datadir=str(tmp_path))
-    _, body = app.scraper.scrape(app.lead_states, "")
-    assert (b"leadpulse_waiting_view_up 0.0" in body) == bool(url)
+    _, pieces = app.scraper.scrape(app.lead_states, "")
+    assert (b"leadpulse_waiting_view_up 0.0" in b"".join(pieces)) == bool(url)

@@ -126,7 +126,7 @@ def told_as(window: str, found: Named) -> Samples:
             continue
         labels = dict(zip(signal.labels, [window, *values] if signal.windowed else values, strict=True))
         if not family.edges:
-            out[signal.name, frozenset(labels.items())] += counts[0]
+            out[signal.name, frozenset(labels.items())] += counts[0] / family.scale
             continue
         edges = [*(repr(edge / 1000) for edge in getattr(SMALL, family.edges)), "+Inf"]
         for le, value in zip(edges, accumulate(counts.get(n, 0) for n in range(len(edges))), strict=True):

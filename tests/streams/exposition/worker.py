@@ -59,7 +59,7 @@ class FakeWorker:
         return state
 
     def scrape(self, *, openmetrics: bool = False) -> str:
-        return self.scraper.scrape(self.lead_states, OPENMETRICS if openmetrics else "")[1].decode()
+        return b"".join(self.scraper.scrape(self.lead_states, OPENMETRICS if openmetrics else "")[1]).decode()
 
     def progress(self) -> Iterable[InputProgress]:
         return iter(self.progressed)
