@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from processors.funnel import Funnel
 from processors.rows import ALL_TOUCHES, TOUCH_BITS, Touch, touch_bits
 
@@ -17,12 +19,18 @@ def touch_meanings(funnel: Funnel) -> bytes:
     it is a written message that was sent and did not bounce; otherwise `ATTEMPT`. Inbound by a person: `INBOUND`; by
     a bot or an automation, such as an out-of-office reply: `NOTHING`.
     """
+    return _meanings(funnel.contact_outcomes, funnel.written_channels)
+
+
+@cache
+def _meanings(contact_outcomes: frozenset[str], written_channels: frozenset[str]) -> bytes:
     meanings = bytearray(TOUCH_MASK + 1)
     for touch in ALL_TOUCHES:
-        meanings[touch_bits(*touch)] = _meaning(funnel, touch)
+        meanings[touch_bits(*touch)] = _meaning(contact_outcomes, written_channels, touch)
     return bytes(meanings)
 
 
+@cache
 def reactions() -> bytes:
     """Return whether the lead took part in each kind of interaction, indexed as `touch_meanings`.
 
@@ -35,10 +43,10 @@ def reactions() -> bytes:
     return bytes(took_part)
 
 
-def _meaning(funnel: Funnel, touch: Touch) -> int:
+def _meaning(contact_outcomes: frozenset[str], written_channels: frozenset[str], touch: Touch) -> int:
     if touch.direction == "in":
         return INBOUND if touch.actor_kind == "human" else NOTHING
     if touch.actor_kind != "human":
         return AUTOMATED
-    sent = touch.outcome == "attempted" and touch.channel in funnel.written_channels
-    return CONTACT if sent or touch.outcome in funnel.contact_outcomes else ATTEMPT
+    sent = touch.outcome == "attempted" and touch.channel in written_channels
+    return CONTACT if sent or touch.outcome in contact_outcomes else ATTEMPT

@@ -49,7 +49,8 @@ def _untouched_logging() -> Iterator[None]:
     yield
     for logger in _loggers():
         level, propagate, handlers, filters = before.get(logger, (logging.NOTSET, True, [], []))
-        logger.setLevel(level)
+        if logger.level != level:  # setting it makes every logger forget what it knows
+            logger.setLevel(level)
         logger.propagate = propagate
         logger.handlers[:] = handlers
         logger.filters[:] = filters
