@@ -24,7 +24,7 @@ test: export LEADPULSE_THOROUGH ?= 1
 test: unit ## All tests; Kafka is downloaded and started by itself
 	$(BIN)/pytest -m integration --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
-unit: $(READY) ## The tests that need neither a service nor patience, properties with a quarter of their examples
+unit: $(READY) ## The tests that need neither a service nor patience, properties with a fifth of their examples
 	$(BIN)/pytest -m "$(UNIT)" --numprocesses auto --dist worksteal $(PYTEST_ARGS)
 
 check: $(READY) ## Format, lint, types, import arrows, generated files fresh, lock file in step

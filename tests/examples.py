@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings
 
-SHARE = float(os.environ.get("LEADPULSE_THOROUGH") or 0.25)
+SHARE = float(os.environ.get("LEADPULSE_THOROUGH") or 0.2)
 """Part of the examples that are tried: 1 in `make test`; more for a search."""
 
 

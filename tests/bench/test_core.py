@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime
 
+import pytest
+
 from bench import core
 from bench.events import EVENTS_A_LEAD, FUNNEL, Live, floor
 from processors.shard import Shard
@@ -36,6 +38,7 @@ def test_every_event_of_the_stream_is_taken() -> None:
         assert type(shard.apply(decoder.decode(event.value))).__name__ == "Accepted"
 
 
+@pytest.mark.thorough
 def test_the_core_is_measured_part_by_part() -> None:
     report = core.run(quick=True, say=lambda _: None)
     best = report.figures["best"]

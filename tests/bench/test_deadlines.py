@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench import deadlines
 
 
+@pytest.mark.thorough
 def test_every_deadline_of_the_time_is_noticed_and_its_delay_measured() -> None:
     report = deadlines.run(quick=True, say=lambda _: None)
     found = report.figures

@@ -60,6 +60,7 @@ def ours(overlay: str, name: str) -> tuple[Manifest, dict[str, Any]]:
     return workload, container
 
 
+@pytest.mark.thorough
 @each_overlay
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_manifest_is_what_the_api_takes(overlay: str, version: str) -> None:
