@@ -5,7 +5,7 @@ r"""A shard's stored form: keys and values of a compacted topic.
     d<slot>             one commit's cells and counts, in a ring of slots
     p<minute>           a whole pane, written at checkpoints
     m                   checkpoint: number of the last commit in the panes, counts, edges, meaning
-    f                   how fast leads are answered, written at checkpoints: an estimate, which may miss the last ones
+    f                   how fast leads are answered, written every ten seconds: an estimate that may miss the last
 
 Restoring takes the panes, then the slots that are newer than the checkpoint. At low rates a slot is a tenth of the
 panes it changes; at high rates a checkpoint now and then costs nothing.
@@ -20,6 +20,7 @@ from typing import Any
 from msgspec import Struct, msgpack
 
 from processors.cells import Cells
+from processors.funnel import SECOND_MS
 from processors.record import encode_lead
 from processors.revision import Moved, moved, sums
 from processors.shard import Shard
@@ -31,6 +32,7 @@ FORMAT = 3
 SLOTS = 512
 CHECKPOINT_EVERY = 256
 """Commits between checkpoints: fewer than there are slots, so that no slot is overwritten before its time."""
+_SERVICE_EVERY = 10 * SECOND_MS
 _MAX_SLOT_CELLS = 20_000
 _REWRITE = 20_000  # leads of a recompute in one commit
 
@@ -99,6 +101,7 @@ class Changelog:
         self._every, self._slots = checkpoint_every, slots
         self._seq = 0
         self._due = True
+        self._now, self._service_at = 0, -1
         self._meaning = shard.funnel.meaning()
         self._stored: Checkpoint | None = None
         self._deltas: dict[bytes, Delta] = {}
@@ -111,7 +114,7 @@ class Changelog:
     def flush(self) -> list[Record]:
         """Return what changed since the last flush; it must be written as one transaction."""
         shard = self._shard
-        out = self._labels()
+        out = [*self._labels(), *self._service()]
         cold = shard.cold
         for lead_id, lead in shard.hot.items():
             cold[lead_id] = packed = encode_lead(lead)
@@ -132,6 +135,7 @@ class Changelog:
     def advance(self, now: int) -> None:
         """Fold old panes; where they lie now is written with the next flush."""
         self._due |= self._shard.advance(now)
+        self._now = now
 
     def _labels(self) -> list[Record]:
         out: list[Record] = []
@@ -141,12 +145,19 @@ class Changelog:
             labels.unsaved.clear()
         return out
 
+    def _service(self) -> list[Record]:
+        service = self._shard.service
+        due = self._now // _SERVICE_EVERY
+        if not service.unsaved or due == self._service_at:
+            return []
+        service.unsaved, self._service_at = False, due
+        return [(SERVICE, service.packed())]
+
     def _checkpoint(self, out: list[Record]) -> None:
         panes = self._shard.panes
         out.extend((PANE + b"%d" % start, panes.packed(start)) for start in sorted(panes.stale))
         panes.stale.clear()
         out.append((CHECKPOINT, self._head(self._meaning)))
-        out.append((SERVICE, self._shard.service.packed()))
         self._due = False
 
     def _head(self, meaning: bytes) -> bytes:

@@ -47,6 +47,7 @@ class Watched(Struct, gc=False):
         began: When the wait began, ms; `deadline`: when the promise will be broken.
         since: Since when the team has been watched with it, ms.
         age: Its age then, in working time, ms; `due_age`: at the deadline.
+        learnt: Age up to which its going on has been learnt from, ms.
         opens: From when on it may be forecast, ms.
         made: Forecast for each horizon; None while there is none.
         missed: Horizons whose moment had passed when it came into view.
@@ -58,6 +59,7 @@ class Watched(Struct, gc=False):
     deadline: int
     since: int
     age: int
+    learnt: int
     due_age: int
     opens: int
     made: list[float | None]
@@ -153,7 +155,7 @@ class Forecasts:
         due_age = age + calendar.working_between(at, deadline)
         missed = sum(1 << number for number, horizon in enumerate(HORIZONS) if found and deadline - horizon < at)
         team, none = _team(lead, key[1]), [None] * len(HORIZONS)
-        self.watched[key] = Watched(team, calendar, began, deadline, at, age, due_age, at, [*none], missed)
+        self.watched[key] = Watched(team, calendar, began, deadline, at, age, age, due_age, at, [*none], missed)
 
     def _worked_before(self, lead: Lead, obligation: int) -> int:
         """Return the working time of a lead before the age of a wait begins, ms."""
@@ -165,9 +167,10 @@ class Forecasts:
         """Go on with a wait, until the same deadline, that another team has now or that was attempted in vain."""
         at, team, age = max(at, wait.since), _team(lead, obligation), wait.age_at(at)
         attempted = team[1] != wait.team[1]
-        self.service.learn(wait.team, wait.age, age, at, ATTEMPTED if attempted else GOES_ON)
+        self.service.learn(wait.team, wait.learnt, age, at, ATTEMPTED if attempted else GOES_ON)
         wait.team, wait.calendar = team, self._promises.calendar(lead)
         wait.since, wait.age = at, 0 if attempted else age
+        wait.learnt = wait.age
         wait.due_age = wait.age + wait.calendar.working_between(at, wait.deadline)
 
     def _leave(self, key: Key, wait: Watched, at: int, *, moved: bool = False, breached: bool = False) -> None:
@@ -182,9 +185,15 @@ class Forecasts:
                 if made is not None:
                     score.add(made, breached=breached)
         outcome = GOES_ON if breached or moved else ENDED
-        self.service.learn(wait.team, wait.age, wait.age_at(until), until, outcome)
+        self.service.learn(wait.team, wait.learnt, wait.age_at(until), until, outcome)
 
     # -- forecasts -----------------------------------------------------------------------------------------------
+
+    def _go_on(self, wait: Watched) -> None:
+        """Learn that a wait goes on: before any of a new floor has ended late, all would seem to end soon."""
+        age = wait.age_at(self._reached)
+        self.service.learn(wait.team, wait.learnt, age, self._reached, GOES_ON)
+        wait.learnt = age
 
     def _forecast(self, wait: Watched, now: int) -> None:
         """Make the forecasts of a wait whose moment has come: the horizon before the deadline, or its begin."""
@@ -239,6 +248,7 @@ class Forecasts:
                 self._leave(key, wait, self._reached)
                 continue
             self._forecast(wait, self._reached)
+            self._go_on(wait)
             ahead = wait.deadline - self._look_at
             if ahead > 0:
                 chance = self._chance(wait, max(self._look_at, wait.since), self._reached)

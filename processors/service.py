@@ -111,6 +111,9 @@ class Service:
 
     Args:
         half_life: After which what was learnt counts half, ms.
+
+    Attributes:
+        unsaved: Whether the changelog has not got all that was learnt.
     """
 
     def __init__(self, half_life: int) -> None:
@@ -118,29 +121,32 @@ class Service:
         self._lives: dict[Team, Life] = {}
         self._origin = 0  # weights are 1 at this time and double in a half-life: nothing stored has to be touched
         self._curves: dict[Team, Curve] = {}
+        self.unsaved = False
 
     def learn(self, team: Team, since: int, age: int, at: int, outcome: int) -> None:
         """Learn from a wait.
 
         Args:
             team: Whose.
-            since: Its age when it was first looked at, ms: what came before has been sorted by the end already.
-            age: Its age when it was last seen waiting, ms.
+            since: Its age when it was first or last looked at, ms: what came before that first look has been sorted by
+                the end already.
+            age: Its age when it was last seen waiting, ms; below `since` when it is known only now that it was over
+                then, and what was learnt in between is taken back.
             at: When that was, ms since 1970.
             outcome: What it did then.
         """
-        if age < since:
-            return
+        self.unsaved = True
         weight = self._weight(at)
         life = self._lives.get(team)
         if life is None:
             life = self._lives[team] = Life.empty()
-        last = band_of(age)
-        for band in range(band_of(since), last + 1):
-            end = age if band == last else _STARTS[band + 1]
-            life.waited[band] += weight * (end - max(since, _STARTS[band]))
+        young, old, sign = (since, age, weight) if since <= age else (age, since, -weight)
+        last = band_of(old)
+        for band in range(band_of(young), last + 1):
+            end = old if band == last else _STARTS[band + 1]
+            life.waited[band] += sign * (end - max(young, _STARTS[band]))
         if outcome != GOES_ON:
-            (life.ends if outcome == ENDED else life.attempts)[last] += weight
+            (life.ends if outcome == ENDED else life.attempts)[band_of(age)] += weight
 
     def _weight(self, at: int) -> float:
         if not self._origin:
@@ -202,9 +208,11 @@ class _Learnt(Struct, array_like=True):
 def _hazards(
     own: Sequence[float], own_waited: Sequence[float], overall: Sequence[float], overall_waited: Sequence[float]
 ) -> list[float]:
-    """Return events per ms in each band: a team's own, where those are few drawn to those of all."""
-    usual = (sum(overall) + 1) / (sum(overall_waited) + _FIRST_GUESS)
-    known = [(count + 1) / (waited + 1 / usual) for count, waited in zip(overall, overall_waited, strict=True)]
+    """Return events per ms in each band: a team's own, drawn to those of all, drawn to those of the band before."""
+    near, known = (sum(overall) + 1) / (sum(overall_waited) + _FIRST_GUESS), []
+    for count, waited in zip(overall, overall_waited, strict=True):
+        near = (count + 1) / (waited + 1 / near)
+        known.append(near)
     told = zip(own, own_waited, known, strict=True)
     return [(count + _OVERALL) / (waited + _OVERALL / everybody) for count, waited, everybody in told]
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from schemas.signal import RATE_INTERVAL, Signal, whole
+from typing import Final
+
+from schemas.signal import RATE_INTERVAL, Signal, covers, whole
 
 _DAY = "1d"
+FORECAST: Final = covers("leadpulse_forecast_waits")
+"""True while every partition has a forecast: some seconds after a move there is none yet, and none is not zero."""
+
+
+def forecast(expression: str) -> str:
+    """Return the query of a sum of forecasts, shown only while every partition is told and has one."""
+    return f"{whole(expression)} and on() {FORECAST}"
 
 
 def _of_sources(name: str) -> str:
@@ -25,15 +34,16 @@ FORESIGHT: tuple[Signal, ...] = (
         panel="Breaches to expect",
         description="The sum, over the waits whose deadline lies within 15 or 30 minutes, of the chance that nobody "
         "answers by then. Look at its calibration before you believe it.",
-        query=whole("sum by (team, horizon) (leadpulse_expected_breaches)"),
+        query=forecast("sum by (team, horizon) (leadpulse_expected_breaches)"),
     ),
     Signal(
         name="leadpulse_forecast_waits",
         kind="gauge",
         help="Waits that are watched because their deadline lies within half an hour",
+        labels=("partition",),
         panel="Waits with a near deadline",
-        description="What the forecast is made of, and what it costs.",
-        query=whole("sum(leadpulse_forecast_waits)"),
+        description="What the forecast is made of, and what it costs; nothing while a partition has no forecast.",
+        query=forecast("sum(leadpulse_forecast_waits)"),
     ),
     Signal(
         name="leadpulse_forecasts",

@@ -56,6 +56,11 @@ def whole(expression: str) -> str:
     return f"{expression} and on() {READY}"
 
 
+def covers(name: str) -> str:
+    """Return the guard that is true while a signal is told of every partition."""
+    return f"(count(count by (partition) ({name})) == max(leadpulse_partitions))"
+
+
 def with_values(query: str, *, window: str, rate_interval: str) -> str:
     """Return a query with the values that a board would fill in.
 

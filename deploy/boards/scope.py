@@ -6,9 +6,11 @@ import re
 from collections.abc import Collection
 from functools import cache
 
-from schemas.signals import READY, SIGNALS, Signal
+from schemas.signal import READY, Signal, covers
+from schemas.signals import SIGNALS
 
 _SELECTOR = re.compile(r"\b((?:leadpulse|process)_[a-z_]+)\b(?:\{([^}]*)\})?")
+_GUARD = re.compile(f"({re.escape(READY)}|{re.escape(covers('NAME')).replace('NAME', '[a-z_]+')})")
 _SUFFIX = re.compile(r"_(?:total|bucket|gsum|gcount|sum|count|info)$")
 _WORKERS, _NOTIFIER = 'job=~"$job"', 'job=~"$job(-notify)?"'
 """The notifier is a job of its own, named after that of the workers, where it is not scraped under the same name."""
@@ -29,8 +31,8 @@ def scoped(expression: str, variables: Collection[str] = ()) -> str:
     Raises:
         LookupError: It asks for something that is no signal.
     """
-    guard = _matched(READY, ())
-    return guard.join(_matched(part, variables) for part in expression.split(READY))
+    parts = _GUARD.split(expression)
+    return "".join(_matched(part, () if _GUARD.fullmatch(part) else variables) for part in parts)
 
 
 def _matched(expression: str, variables: Collection[str]) -> str:

@@ -9,6 +9,7 @@ from deploy.boards.looks import BAD, CLOSE, GOOD, NEUTRAL, SHARE_LOW, SHARE_OK, 
 from deploy.boards.panels import Panel, Panels, Query, Tile, colored
 from deploy.boards.promql import quantile, share, total
 from deploy.boards.terms import Terms
+from schemas.foresight_signals import FORECAST
 from schemas.signal import whole
 
 WAITING, WHO = "/waiting", "Who is waiting"
@@ -138,6 +139,7 @@ def _speed(make: Panels, target: float) -> Tile:
 
 def _outlook(make: Panels) -> Sequence[Panel]:
     behind = "ceil(time() - max(timestamp(leadpulse_partition_ready)) + max(leadpulse_consumer_lag_seconds))"
+    in_15 = 'leadpulse_expected_breaches{horizon="15m"}'
     silent = "sum(max by (source) (leadpulse_source_silent))"
     return [
         make.series(
@@ -147,7 +149,7 @@ def _outlook(make: Panels) -> Sequence[Panel]:
         ),
         make.tile(
             "leadpulse_expected_breaches",
-            [Query(total('leadpulse_expected_breaches{horizon="15m"}'), "will be late")],
+            [Query(f"{total(in_15)} and on() {FORECAST}", "will be late")],
             _TILE.but(title="In the next 15 minutes", decimals=0, width=5, steps=rising(1, 5)),
         ),
         make.tile(

@@ -55,18 +55,19 @@ class ForesightCollector(Collector):
         yield from self._sources()
 
     def _expected(self) -> Iterator[Metric]:
-        shards = [state.shard for state in self._worker.lead_states.values()]
+        shards = {partition: state.shard for partition, state in self._worker.lead_states.items()}
         expected, waits = gauge("leadpulse_expected_breaches"), gauge("leadpulse_forecast_waits")
         sums: defaultdict[tuple[str, str], float] = defaultdict(float)
-        for shard in shards:
+        for partition, shard in sorted(shards.items()):
+            if shard.forecasts.expected is not None:
+                waits.add_metric([str(partition)], len(shard.forecasts.watched))
             names = shard.labels["team"].names
             sums.update({(team, horizon): sums[team, horizon] for team in names for horizon in HORIZON_NAMES})
             for (team, horizon), value in (shard.forecasts.expected or {}).items():
                 sums[names[team], HORIZON_NAMES[horizon]] += value
-        if all(shard.forecasts.expected is not None for shard in shards):  # a part of a sum would be a dent
+        if all(shard.forecasts.expected is not None for shard in shards.values()):  # a part of a sum would be a dent
             for labels, value in sorted(sums.items()):
                 expected.add_metric(labels, value)
-        waits.add_metric([], sum(len(shard.forecasts.watched) for shard in shards))
         yield from (expected, waits)
 
     def _score(self) -> Iterator[Metric]:

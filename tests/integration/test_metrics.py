@@ -21,6 +21,7 @@ from schemas.signals import BUSINESS, FORESIGHT, OPERATIONAL, READY, by_name, wi
 from streams.producing import Message, connected
 from streams.services import RedisService
 from streams.settings.kafka import kafka_client_options
+from tests.integration.board_queries import BoardQuery, boards, filled, queries, values_of
 from tests.integration.harness.flowing import flowing
 from tests.integration.harness.leadpulse import LeadpulseRun, free_port
 from tests.integration.harness.processes import Process
@@ -45,6 +46,7 @@ ONLY_UP = (
     "leadpulse_closed_leads",
     "leadpulse_dead_letters",
     "leadpulse_state_leads",
+    "leadpulse_forecast_waits",
 )
 """Signals whose query, over the window of everything, can only rise under this load."""
 TOTALS = {
@@ -153,6 +155,21 @@ def falls(points: Points) -> list[tuple[float, float, float]]:
     return [(at, before, after) for (_, before), (at, after) in itertools.pairwise(found) if after < before]
 
 
+def dents(points: Points, depth: float = 0.1) -> list[tuple[float, float, float]]:
+    """Where a series falls by a share of itself, and is back within half a minute: when, from what, to what."""
+    return [
+        (at, before, low)
+        for at, before, low in falls(points)
+        if low < (1 - depth) * before and any(v >= 0.95 * before for t, v in points.items() if at < t < at + 30)
+    ]
+
+
+def tells_leads(query: BoardQuery) -> bool:
+    """Whether a query is of a number of leads: nothing that follows the speed of now or an age."""
+    wanders = re.search(r"\b(rate|increase|time)\(", query.expr)
+    return bool(query.name) and query.board != "operations" and not wanders
+
+
 async def test_no_gauge_dents_and_no_counter_goes_back_while_workers_come_and_go(
     run: LeadpulseRun, tmp_path: Path
 ) -> None:
@@ -169,6 +186,7 @@ async def test_no_gauge_dents_and_no_counter_goes_back_while_workers_come_and_go
         await seen.check_queries()
         await seen.check_totals(load.leads)
         await seen.check_counters()
+        await seen.check_boards()
         assert await seen.dents('sum(leadpulse_created_leads{window="all"})'), "the guard is there for a reason"
 
 
@@ -221,6 +239,21 @@ class Seen:
         assert ends["contacts"] == kinds[1] + kinds[2]
         assert ends["seconds to contact"] == ANSWER * ends["contacts"]
         assert ends["cycles"] == 2 * kinds[1]
+
+    async def check_boards(self) -> None:
+        """No panel shows less of the leads for a moment, nor none, because a worker is away."""
+        middle = (self._start + self._end) / 2
+        for name, board in boards().items():
+            values = values_of(board, job="leadpulse", window="all", __rate_interval="30s")
+            seen = 0
+            for query in filter(tells_leads, queries(name, board)):
+                learnt = "expected_breaches" in query.expr  # in the first half, what to expect
+                for labels, points in (await self.values(filled(query.expr, values))).items():
+                    told = {at: value for at, value in points.items() if not learnt or at > middle}
+                    found = dents(told, 0.4 if learnt else 0.1)
+                    assert not found, (query, dict(labels), found)
+                    seen += 1
+            assert seen or name == "operations"
 
     async def check_counters(self) -> None:
         """The largest value of each partition only rises, and no speed shows what another worker did."""

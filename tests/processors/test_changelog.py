@@ -16,6 +16,7 @@ from processors.cells import Cells
 from processors.changelog import FORMAT, Changelog, Checkpoint, Delta, OtherFormatError, restore
 from processors.funnel import HOUR_MS, MINUTE_MS, Funnel, Stage
 from processors.policies import BUSINESS, Policy, targets
+from processors.service import ENDED
 from processors.shard import Shard
 from processors.working_hours import CalendarSpec, Shift
 from tests.examples import examples
@@ -130,6 +131,26 @@ def test_nothing_but_the_checkpoint_is_written_when_nothing_happened() -> None:
     changelog = Changelog(Shard(FUNNEL))
     changelog.flush()
     assert kinds(changelog.flush()) == [b"d"]
+
+
+def test_how_fast_leads_are_answered_is_written_every_ten_seconds_and_only_after_something_was_learnt() -> None:
+    shard = Shard(FUNNEL)
+    changelog = Changelog(shard)
+
+    def written(seconds: int) -> int:
+        changelog.advance(T0_MS + seconds * 1000)
+        return kinds(changelog.flush()).count(b"f")
+
+    def learn() -> None:
+        shard.service.learn((0, 0), 0, 5_000, T0_MS, ENDED)
+
+    assert written(0) == 0
+    learn()
+    assert written(1) == 1
+    learn()
+    assert written(9) == 0
+    assert written(10) == 1
+    assert written(20) == 0
 
 
 def test_a_lead_that_was_not_touched_is_not_written_again() -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from deploy.boards.scope import scoped
-from schemas.signals import READY, SIGNALS
+from schemas.signal import READY, covers
+from schemas.signals import SIGNALS
 
 
 def test_every_selector_asks_for_the_job_of_the_board() -> None:
@@ -35,6 +36,14 @@ def test_samples_of_a_histogram_have_the_labels_of_their_signal() -> None:
 
 def test_single_workers_can_be_chosen_where_the_board_lets_them() -> None:
     assert scoped("process_open_fds", ("instance",)) == 'process_open_fds{job=~"$job", instance=~"$instance"}'
+
+
+def test_a_guard_asks_for_all_workers_whichever_are_chosen() -> None:
+    for guard in (READY, covers("leadpulse_forecast_waits")):
+        assert "instance" not in scoped(guard, ("instance",))
+        expression = scoped(f"sum(leadpulse_forecast_waits) and on() {guard}", ("instance",))
+        assert expression.startswith('sum(leadpulse_forecast_waits{job=~"$job", instance=~"$instance"}) and')
+        assert expression.count("instance") == 2
 
 
 def test_the_notifier_may_be_scraped_under_a_name_of_its_own() -> None:
