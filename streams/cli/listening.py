@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 
 from streams.cli.errors import CliError, ExitCode
 
-_NOT_OURS = (errno.EADDRNOTAVAIL, errno.EACCES)
+_NOT_OURS = {
+    errno.EADDRNOTAVAIL: "cannot assign requested address",
+    errno.EACCES: "permission denied",
+    None: "cannot assign requested address",  # asyncio of Python 3.13 leaves the number out when no address is ours
+}
 
 
 def cannot_listen(refusal: OSError, host: str, port: int, *, section: str, option: str) -> CliError:
@@ -25,10 +28,10 @@ def cannot_listen(refusal: OSError, host: str, port: int, *, section: str, optio
     if refusal.errno == errno.EADDRINUSE:
         # It may be the process before this one, which is still stopping: not a fault of the settings.
         return CliError(f"{place} is in use; free it or choose another [{section}] port ({option})")
-    if refusal.errno in _NOT_OURS:
-        reason = os.strerror(refusal.errno or 0).lower()
-    elif isinstance(refusal, socket.gaierror):
+    if isinstance(refusal, socket.gaierror):
         reason = "no such host"
+    elif refusal.errno in _NOT_OURS:
+        reason = _NOT_OURS[refusal.errno]
     else:
         return CliError(f"cannot serve at {place}: {refusal}")
     return CliError(f"cannot listen on {place}: {reason}; see [{section}] host and port", ExitCode.CONFIGURATION)

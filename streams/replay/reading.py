@@ -142,6 +142,7 @@ def _rows(reader: _CsvReader, columns: tuple[str, ...]) -> Iterator[Line | BadLi
 
 
 def _json_lines(data: BinaryIO) -> Iterator[Line | BadLine]:
+    line: Line | BadLine
     decode = msgspec.json.Decoder().decode
     number = 0
     while raw := data.readline(_MAX_LINE):
@@ -155,10 +156,10 @@ def _json_lines(data: BinaryIO) -> Iterator[Line | BadLine]:
             continue
         try:
             value = decode(raw)
+            line = Line(number, _flat(value)) if isinstance(value, dict) else BadLine(number, "no JSON object")
         except (ValueError, RecursionError) as error:
-            yield BadLine(number, f"no JSON: {error}")
-            continue
-        yield Line(number, _flat(value)) if isinstance(value, dict) else BadLine(number, "no JSON object")
+            line = BadLine(number, f"no JSON: {error}")
+        yield line
 
 
 def _flat(row: dict[str, object], prefix: str = "") -> dict[str, object]:
