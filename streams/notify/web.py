@@ -12,6 +12,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 
 from streams.web.access import Token, guarded
 from streams.web.metrics import OPENMETRICS_TYPE, PROMETHEUS_TYPE, wants_openmetrics
+from streams.web.runner import runner_of
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "leadpulse"}
 
@@ -50,7 +51,7 @@ async def serving(
     app.add_routes([web.get("/", _index), web.get("/metrics", guarded(metrics, token)), web.get("/livez", _livez)])
     app.add_routes([web.get("/readyz", readyz)])
     app.on_response_prepare.append(_add_headers)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
+    runner = runner_of(app)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

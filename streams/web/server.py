@@ -19,6 +19,7 @@ from streams.silence import Report
 from streams.web.access import OPEN, Access, guarded
 from streams.web.addresses import COUNTS, LOCAL, arrivals_url, lead_url
 from streams.web.metrics import Scraper
+from streams.web.runner import runner_of
 from streams.web.waiting import WaitingPage
 
 logger = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ class WebServer:
         )
         app.on_response_prepare.append(_add_headers)
         self._client = aiohttp.ClientSession(timeout=PEER_TIMEOUT)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
+        self._runner = runner_of(app)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self._host, self._port).start()
