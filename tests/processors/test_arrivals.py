@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.arrivals import Arrivals, Heard, together
@@ -53,13 +53,11 @@ def test_names_beyond_the_cap_are_not_judged_together() -> None:
     assert set(shard.heard(NOW)) == {"web"}
 
 
-@settings(deadline=None)
 @given(STREAMS)
 def test_any_order_of_arrival_gives_the_same_counts(events: list[Any]) -> None:
     assert counts(fed(events)) == counts(fed(sorted(events, key=lambda event: (event.occurred_at, event.event_id))))
 
 
-@settings(deadline=None)
 @given(STREAMS)
 def test_after_a_restart_the_counts_are_the_same(events: list[Any]) -> None:
     shard = fed(events)
@@ -68,7 +66,6 @@ def test_after_a_restart_the_counts_are_the_same(events: list[Any]) -> None:
     assert counts(again) == counts(shard)
 
 
-@settings(deadline=None)
 @given(STREAMS, st.integers(1, 5))
 def test_shards_together_have_heard_what_one_would_have(events: list[Any], partitions: int) -> None:
     split: list[list[Any]] = [[] for _ in range(partitions)]

@@ -6,7 +6,7 @@ from math import exp
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.funnel import DAY_MS, HOUR_MS, MINUTE_MS
@@ -106,7 +106,6 @@ def test_a_contact_tried_in_vain_is_another_wait() -> None:
     assert service.curve(after, T0_MS).goes_on(0, 30 * MINUTE_MS) == pytest.approx(exp(-0.5), abs=0.05)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 40 * DAY_MS), min_size=3, max_size=3), st.integers(1, 500))
 def test_a_chance_is_between_none_and_one_and_falls_with_time(ages: list[int], waits: int) -> None:
     age, sooner, later = sorted(ages)

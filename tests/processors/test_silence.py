@@ -8,7 +8,7 @@ from math import exp
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -144,7 +144,6 @@ def test_arrivals_in_bunches_are_given_more_time() -> None:
     assert JUDGE.chance(bunches, 15) > 100 * JUDGE.chance(single, 15)
 
 
-@settings(deadline=None)
 @given(st.floats(0, 200), st.floats(0, 200), st.floats(1, 20), st.floats(1, 1e6))
 def test_the_chance_is_one_and_falls_with_what_was_expected(less: float, more: float, spread: float, n: float) -> None:
     profile = Profile((1.0,) * 168, spread, 0.1, n, WEEK_MS, 0)
@@ -157,7 +156,6 @@ def test_a_well_known_source_of_one_lead_a_day_is_judged_by_the_poisson_law() ->
     assert JUDGE.chance(profile, 7.0) == pytest.approx(exp(-7), rel=1e-3)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10 * DAY_MS), st.integers(0, 10 * DAY_MS), st.integers(0, 10 * DAY_MS))
 def test_what_is_expected_adds_up(a: int, b: int, c: int) -> None:
     profile = Profile(tuple(float(n % 7) for n in range(168)), 1.0, 0.0, 1e4, WEEK_MS, 0)

@@ -61,7 +61,7 @@ def test_dates_have_hours_or_none_or_those_of_the_week() -> None:
 
 
 @given(DAYS, DAYS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_days_of_every_year_are_those_between_their_ends_also_over_new_year(first: date, last: date) -> None:
     def of_year(day: date) -> tuple[int, int]:
         return day.month, day.day

@@ -107,7 +107,7 @@ async def test_a_lead_of_this_worker_is_told_as_json(site: Site) -> None:
     st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
     | st.sampled_from(["..", ".", "a/../b", "//", "%2F", "?", "%"])
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_lead_is_found_here_and_at_a_peer_whatever_its_id_is(lead_id: str) -> None:
     async def ask() -> None:
         async with AsyncExitStack() as stack:
