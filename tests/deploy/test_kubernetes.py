@@ -277,6 +277,14 @@ def test_the_jobs_of_prometheus_are_named_as_boards_and_rules_expect() -> None:
         assert set(endpoint) <= {"port", "path", "interval", "authorization"}
 
 
+def test_in_production_a_notifier_is_at_work_while_another_one_is_replaced() -> None:
+    spec = named("production", "Deployment", "leadpulse-notify")["spec"]
+    assert spec["replicas"] == 2
+    assert spec["strategy"] == {"type": "RollingUpdate"}
+    (spread,) = pod_of(named("production", "Deployment", "leadpulse-notify"))["topologySpreadConstraints"]
+    assert spread["labelSelector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
+
+
 @pytest.mark.parametrize(("kind", "name"), [("StatefulSet", "leadpulse"), ("Deployment", "leadpulse-notify")])
 def test_prometheus_shows_the_token_that_workers_and_notifiers_ask_for(kind: str, name: str) -> None:
     pod = pod_of(named("production", kind, name))
