@@ -154,7 +154,8 @@ OPERATIONAL: tuple[Signal, ...] = (
         labels=("partition",),
         unit="seconds",
         panel="Newest event",
-        description="Event time, not arrival: the producers' clocks.",
+        description="Event time, not arrival: the producers' clocks. Below 0 one of them is ahead, by no more than "
+        "`worker.future_tolerance`.",
         query="time() - max(leadpulse_watermark_timestamp_seconds)",
     ),
     Signal(

@@ -92,7 +92,11 @@ def _volume(make: Panels) -> Sequence[Panel]:
             ],
             Look(title="Why leads are disqualified"),
         ),
-        make.bars("leadpulse_scores", [own_query("leadpulse_scores", "{{source}}")], Look(empty="no lead was scored")),
+        make.bars(
+            "leadpulse_scores",
+            [own_query("leadpulse_scores", "{{source}}")],
+            Look(decimals=1, empty="no lead was scored"),
+        ),
         make.series("leadpulse_scored_leads", [own_query("leadpulse_scored_leads", "{{source}}")], Look(stacked=True)),
         make.series(
             "leadpulse_oldest_open_lead_age_seconds",
