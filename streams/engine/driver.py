@@ -66,6 +66,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.in_step = InStep(self._intake.options.chunk)
+        self.sought: dict[TP, Any] = {}  # what aiokafka knew of an input when it was sought last
         self.group_offsets: dict[TP, int] = {}  # what the group is known to hold
 
     @property
@@ -91,6 +92,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         """Keep the ranges in step with the fetch position. Runs in this thread, and seeks before it first awaits."""
         for tp, offset in partitions.items():
             self.in_step.begin(ensure_TP(tp), offset)
+            self.sought[ensure_TP(tp)] = _fetch_state(consumer, tp)
         await super()._seek_wait(consumer, partitions)
 
     async def _fetch_records(
@@ -169,10 +171,23 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
                     foreign[tp], moved = records[tp], True
                 continue
             state, start = _fetch_state(consumer, tp), self.in_step.fetched_to(tp)
-            if start is not None and state is not None and state.has_valid_position and state.position > start:
+            if start is None or state is None:
+                continue
+            if state is not self.sought.get(tp):
+                self._join(consumer, tp, start)
+            elif state.has_valid_position and state.position > start:
                 self.in_step.add(tp, state.position, records.get(tp, ()))
                 moved = True
         return moved
+
+    def _join(self, consumer: Any, tp: TP, start: int) -> None:
+        """Let the fetch join what is in hand, after the group has assigned an input anew.
+
+        aiokafka begins each assignment at the offset that the group holds, and a fetch that was under way waits for the
+        assignment and returns what is there: records that were handed on before, as if they came next.
+        """
+        consumer.seek(faust_driver.ensure_aiokafka_TP(tp), start)
+        self.sought[tp] = _fetch_state(consumer, tp)
 
     async def _reset(self, consumer: Any, error: KafkaError) -> dict[TP, Any]:
         """Handle a fetch position that is not on the log.

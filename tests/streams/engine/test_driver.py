@@ -41,6 +41,23 @@ class FakeIntake:
         return self.committed
 
 
+class FakeState:
+    """What aiokafka knows of an input: another object for each assignment."""
+
+    has_valid_position = True
+
+    def __init__(self, kafka: "FakeKafka", tp: TP) -> None:
+        self._kafka, self._tp = kafka, tp
+
+    @property
+    def position(self) -> int:
+        return self._kafka.positions[self._tp]
+
+    @property
+    def lso(self) -> int | None:
+        return self._kafka.stable.get(self._tp)
+
+
 class FakeKafka:
     """An aiokafka consumer: fetch positions, what is on the log, and what was asked of it."""
 
@@ -49,6 +66,7 @@ class FakeKafka:
         self.stable: dict[TP, int] = {LEFT: 0, RIGHT: 0}
         self.begin, self.end = 0, 1000
         self.sought: dict[Any, int] = {}
+        self.states = {tp: FakeState(self, tp) for tp in self.positions}
         self.committed: list[dict[Any, Any]] = []
         self.commit_error: Exception | None = None
         self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=self))
@@ -57,15 +75,18 @@ class FakeKafka:
         )
 
     def state_value(self, tp: TP) -> Any:
-        if tp not in self.positions:
-            return None
-        return SimpleNamespace(has_valid_position=True, position=self.positions[tp], lso=self.stable.get(tp))
+        return self.states[tp] if tp in self.positions else None
+
+    def assign_anew(self, tp: TP, group_offset: int) -> None:
+        self.states[tp] = FakeState(self, tp)
+        self.positions[tp] = group_offset
 
     def assignment(self) -> set[TP]:
         return set(self.positions)
 
     def seek(self, tp: Any, offset: int) -> None:
         self.sought[tp] = offset
+        self.positions[TP(*tp)] = offset
 
     async def beginning_offsets(self, tps: list[Any]) -> dict[Any, int]:
         return dict.fromkeys(tps, self.begin)
@@ -92,6 +113,7 @@ class Fixture:
         self.thread.in_step = InStep(OPTIONS.chunk)
         for tp in (LEFT, RIGHT):
             self.thread.in_step.begin(tp, 0)
+        self.thread.sought = {tp: self.kafka.state_value(tp) for tp in (LEFT, RIGHT)}
         self.thread.group_offsets = {}
         self.log: dict[TP, list[Any]] = {}
         self.error: Exception | None = None
@@ -178,7 +200,7 @@ async def test_an_input_that_faust_pauses_because_its_queue_is_full_pauses_the_o
 ) -> None:
     other = TP("left", 1)
     fixture.intake.flowing = frozenset({LEFT, RIGHT, other})
-    fixture.kafka.positions[other] = 0
+    fixture.kafka.assign_anew(other, 0)
     fixture.has(LEFT, record(0, timestamp=10))
     await fixture.fetch(LEFT, other)
     assert fixture.asked == {other}
@@ -252,6 +274,28 @@ async def test_a_seek_begins_anew_whatever_was_read_before(fixture: Fixture, mon
     fixture.has(LEFT, *records(5))
     fixture.kafka.stable[RIGHT] = 0
     assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == [({"left": Span(5, 6, 0)}, [5], False)]
+
+
+async def test_an_assignment_during_a_fetch_hands_nothing_on_twice(fixture: Fixture) -> None:
+    """A fetch that waited through a rebalance returns records from the group's offset, which is behind."""
+    fixture.has(LEFT, *records(2, 5))
+    assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == [({"left": Span(0, 6, 0)}, [2, 5], False)]
+    fixture.kafka.assign_anew(LEFT, 2)
+    fixture.has(LEFT, *records(2, 5, 7))
+    assert await fixture.fetch(LEFT, RIGHT) == {}
+    assert fixture.kafka.sought == {TopicPartition("left", 0): 6}
+    fixture.has(LEFT, *records(7))
+    assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == [({"left": Span(6, 8, 0)}, [7], False)]
+
+
+async def test_an_assignment_from_ahead_loses_nothing(fixture: Fixture) -> None:
+    """The group's offset may be ahead of what this worker has in hand: another one had the partition."""
+    fixture.has(LEFT, *records(2))
+    await fixture.fetch(LEFT, RIGHT)
+    fixture.kafka.assign_anew(LEFT, 8)
+    fixture.has(LEFT, *records(8, 9))
+    assert await fixture.fetch(LEFT, RIGHT) == {}
+    assert fixture.kafka.sought == {TopicPartition("left", 0): 3}
 
 
 async def test_deleted_input_comes_as_a_lost_range_and_the_fetch_goes_on_behind_it(fixture: Fixture) -> None:
