@@ -16,6 +16,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.consumer.subscription_state import Assignment, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
 from aiokafka.producer.sender import AddPartitionsToTxnHandler, EndTxnHandler, InitPIDHandler, Sender
 from aiokafka.producer.transaction_manager import TransactionManager
@@ -91,6 +92,8 @@ LEANED_ON: list[tuple[Callable[..., Any], str, str]] = [
         "out of range is an error without a reset strategy; notes the last stable offset",
     ),
     (Fetcher._update_fetch_positions, "d7774d8241dc", "respects a seek that came first"),
+    (Assignment.__init__, "3300d8f0023c", "makes a new state of each partition"),
+    (TopicPartitionState.seek, "c20b56d7ba7b", "keeps the state, and awaits nothing"),
     (FetchResult.getall, "3e717e30de50", "moves the position when it hands over"),
     (PartitionRecords._unpack_records, "b803e6d46480", "moves over markers and aborted batches"),
     (GroupCoordinator._push_error_to_user, "743ff515bd7e", "keeps a refusal of the group until somebody fetches"),
