@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.signal import RATE_INTERVAL, Signal, covers, whole
+from schemas.signal import RATE_INTERVAL, Signal, covers, guarded, whole
 
 _DAY = "1d"
 FORECAST: Final = covers("leadpulse_forecast_waits")
@@ -13,7 +13,7 @@ FORECAST: Final = covers("leadpulse_forecast_waits")
 
 def forecast(expression: str) -> str:
     """Return the query of a sum of forecasts, shown only while every partition is told and has one."""
-    return f"{whole(expression)} and on() {FORECAST}"
+    return guarded(whole(expression), FORECAST)
 
 
 def _of_sources(name: str) -> str:

@@ -53,7 +53,12 @@ class Signal(Struct, frozen=True, kw_only=True):
 
 def whole(expression: str) -> str:
     """Return the query of a sum over workers that is shown only while it is whole: a gap, never a dent."""
-    return f"{expression} and on() {READY}"
+    return guarded(expression, READY)
+
+
+def guarded(expression: str, guard: str) -> str:
+    """Return a query that is shown only while a guard is true."""
+    return f"{expression} and on() {guard}"
 
 
 def covers(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.signal import RATE_INTERVAL, Signal, covers, whole
+from schemas.signal import RATE_INTERVAL, Signal, covers, guarded, whole
 from schemas.view_signals import WAITING_VIEW
 
 _LATENCY_QUERY = "histogram_quantile(0.99, sum by (le) (rate({}_bucket[" + RATE_INTERVAL + "])))"
@@ -134,8 +134,10 @@ OPERATIONAL: tuple[Signal, ...] = (
         labels=("partition", "topic"),
         panel="Lag in records",
         description="How much is still to be read; nothing while the lag of a partition is not known.",
-        query="sum by (topic) (max by (partition, topic) (leadpulse_consumer_lag_records)) and on() "
-        + covers("leadpulse_consumer_lag_records"),
+        query=guarded(
+            "sum by (topic) (max by (partition, topic) (leadpulse_consumer_lag_records))",
+            covers("leadpulse_consumer_lag_records"),
+        ),
     ),
     Signal(
         name="leadpulse_consumer_lag_seconds",

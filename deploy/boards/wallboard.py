@@ -10,7 +10,7 @@ from deploy.boards.panels import Panel, Panels, Query, Tile, colored
 from deploy.boards.promql import quantile, share, total
 from deploy.boards.terms import Terms
 from schemas.foresight_signals import FORECAST
-from schemas.signal import whole
+from schemas.signal import guarded, whole
 
 WAITING, WHO = "/waiting", "Who is waiting"
 _TODAY = 'window="today"'
@@ -149,7 +149,7 @@ def _outlook(make: Panels) -> Sequence[Panel]:
         ),
         make.tile(
             "leadpulse_expected_breaches",
-            [Query(f"{total(in_15)} and on() {FORECAST}", "will be late")],
+            [Query(guarded(total(in_15), FORECAST), "will be late")],
             _TILE.but(title="In the next 15 minutes", decimals=0, width=5, steps=rising(1, 5)),
         ),
         make.tile(
