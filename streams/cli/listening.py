@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 
 from streams.cli.errors import CliError, ExitCode
 
-_NOT_OURS = {
-    errno.EADDRNOTAVAIL: "cannot assign requested address",
-    errno.EACCES: "permission denied",
-    None: "cannot assign requested address",  # asyncio of Python 3.13 leaves the number out when no address is ours
-}
+_NOT_OURS = (errno.EADDRNOTAVAIL, errno.EACCES)
 
 
 def cannot_listen(refusal: OSError, host: str, port: int, *, section: str, option: str) -> CliError:
@@ -28,10 +25,11 @@ def cannot_listen(refusal: OSError, host: str, port: int, *, section: str, optio
     if refusal.errno == errno.EADDRINUSE:
         # It may be the process before this one, which is still stopping: not a fault of the settings.
         return CliError(f"{place} is in use; free it or choose another [{section}] port ({option})")
+    number = refusal.errno or errno.EADDRNOTAVAIL  # asyncio of Python 3.13 leaves it out when no address is ours
     if isinstance(refusal, socket.gaierror):
         reason = "no such host"
-    elif refusal.errno in _NOT_OURS:
-        reason = _NOT_OURS[refusal.errno]
+    elif number in _NOT_OURS:
+        reason = os.strerror(number).lower()
     else:
         return CliError(f"cannot serve at {place}: {refusal}")
     return CliError(f"cannot listen on {place}: {reason}; see [{section}] host and port", ExitCode.CONFIGURATION)

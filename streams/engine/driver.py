@@ -173,8 +173,8 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
             state, start = _fetch_state(consumer, tp), self.in_step.fetched_to(tp)
             if start is None or state is None:
                 continue
-            sought: Any = self.sought.get(tp)
-            if sought is not state:
+            joins = self.sought.get(tp) is state
+            if not joins:
                 self._join(consumer, tp, start)
             elif state.has_valid_position and state.position > start:
                 self.in_step.add(tp, state.position, records.get(tp, ()))

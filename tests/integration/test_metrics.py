@@ -155,7 +155,7 @@ def falls(points: Points) -> list[tuple[float, float, float]]:
     return [(at, before, after) for (_, before), (at, after) in itertools.pairwise(found) if after < before]
 
 
-def dents(points: Points, depth: float = 0.1) -> list[tuple[float, float, float]]:
+def dips(points: Points, depth: float = 0.1) -> list[tuple[float, float, float]]:
     """Where a series falls by a share of itself, and is back within half a minute: when, from what, to what."""
     return [
         (at, before, low)
@@ -250,7 +250,7 @@ class Seen:
                 learnt = "expected_breaches" in query.expr  # in the first half, what to expect
                 for labels, points in (await self.values(filled(query.expr, values))).items():
                     told = {at: value for at, value in points.items() if not learnt or at > middle}
-                    found = dents(told, 0.4 if learnt else 0.1)
+                    found = dips(told, 0.4 if learnt else 0.1)
                     assert not found, (query, dict(labels), found)
                     seen += 1
             assert seen or name == "operations"
