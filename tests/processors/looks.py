@@ -7,8 +7,9 @@ from collections.abc import Generator, Iterable
 from typing import Any
 
 from processors.cells import MINUTE, SERIES, Cells, Family
-from processors.changelog import Changelog
+from processors.changelog import Changelog, restore
 from processors.fold import Fold
+from processors.funnel import Funnel
 from processors.history import BIRTH_TABLES, birth_of
 from processors.periods import spans
 from processors.questions import FAMILIES
@@ -17,6 +18,7 @@ from processors.record import Lead
 from processors.rows import CLOCK, rows
 from processors.shard import Shard
 from processors.windows import NOW
+from tests.processors.events import FUNNEL
 
 Named = dict[tuple[Any, ...], int]
 """(family, labels, bucket) -> value."""
@@ -142,3 +144,14 @@ class Log:
                 self.records.pop(key, None)
             else:
                 self.records[key] = value
+
+
+def kinds(records: list[tuple[bytes, bytes | None]]) -> list[bytes]:
+    """The first bytes of the keys of changelog records."""
+    return [key[:1] for key, _ in records]
+
+
+def restored(log: Log, funnel: Funnel = FUNNEL) -> tuple[Shard, Changelog]:
+    """A shard as it comes back from a topic, and the changelog that goes on with it."""
+    shard = Shard(funnel)
+    return shard, restore(shard, log.records.items())
