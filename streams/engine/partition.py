@@ -283,7 +283,8 @@ class OwnedPartition:
             await asyncio.sleep(self._options.linger)
         if self._pending_records >= self._options.chunk:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._enough.wait(), self._options.backlog_linger)
+                async with asyncio.timeout(self._options.backlog_linger):
+                    await self._enough.wait()
 
     def end(self) -> None:
         """Stop applying and committing at once, and let go of every chunk: an unacknowledged one blocks rebalances."""
@@ -298,7 +299,8 @@ class OwnedPartition:
         """End this life and release its producer; a transaction under way may finish first, if it soon does."""
         self.end()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._outcome_known.acquire(), self._options.linger + 2.0)
+            async with asyncio.timeout(self._options.linger + 2.0):
+                await self._outcome_known.acquire()
         if self._committer is not None and self._committer is not asyncio.current_task():
             self._committer.cancel()
             with contextlib.suppress(asyncio.CancelledError):

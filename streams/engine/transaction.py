@@ -52,7 +52,8 @@ class TransactionalProducer:
             **options.client_arguments(),
         )
         await self._producer.start()
-        await asyncio.wait_for(self._abort_leftovers(), options.request_timeout)
+        async with asyncio.timeout(options.request_timeout):
+            await self._abort_leftovers()
 
     async def _abort_leftovers(self) -> None:
         """Write an abort marker to every partition that we may have written to.
@@ -125,7 +126,8 @@ class TransactionalProducer:
             return
         producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001  # see above, pinned
         try:
-            await asyncio.wait_for(producer.stop(), CLOSE_TIMEOUT)
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await producer.stop()
         except (KafkaError, TimeoutError) as error:
             # A producer that was fenced raises what killed its sender here, before it closes its connections.
             logger.debug("partition %s: the producer did not stop by itself: %r", self._partition, error)

@@ -61,7 +61,8 @@ class OffsetWatch:
     async def _look(self, inputs: Collection[TP]) -> None:
         asked_at = int(self._clock() * 1000)
         try:
-            answers = await asyncio.wait_for(self._ask(inputs), ANSWER_TIMEOUT)
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                answers = await self._ask(inputs)
         except (KafkaError, TimeoutError) as error:
             self._note_silence(error)
             return
