@@ -298,11 +298,12 @@ class OwnedPartition:
     async def close(self) -> None:
         """End this life and release its producer; a transaction under way may finish first, if it soon does."""
         self.end()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._options.linger + 2.0):
-                await self._outcome_known.acquire()
-        if self._committer is not None and self._committer is not asyncio.current_task():
-            self._committer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._committer
-        await self._producer.close()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._options.linger + 2.0):
+                    await self._outcome_known.acquire()
+            if self._committer is not None and self._committer is not asyncio.current_task():
+                self._committer.cancel()
+                await asyncio.wait([self._committer])
+        finally:
+            await self._producer.close()

@@ -312,6 +312,26 @@ async def test_closing_waits_for_a_transaction_under_way(owned: Fixture) -> None
     assert owned.producer.closed
 
 
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("linger", [0.0, 60.0], ids=["with a transaction under way", "with one to come"])
+async def test_closing_that_is_cancelled_hears_it_and_still_closes_the_producer(linger: float, turns: int) -> None:
+    """Whichever turn of the event loop it comes in: a settling that was called off may not go on."""
+    owned = Fixture(linger=linger)
+    owned.life.start()
+    owned.producer.gate.clear()
+    owned.take(0, start=0, end=1)
+    await asyncio.sleep(0.01)
+    closing = asyncio.create_task(owned.life.close())
+    await asyncio.sleep(0)
+    owned.producer.gate.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    cancelled = closing.cancel()
+    await asyncio.wait([closing], timeout=1)
+    assert closing.cancelled() == cancelled
+    assert owned.producer.closed
+
+
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110  # of other tasks, which tell nobody
