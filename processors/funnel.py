@@ -18,7 +18,7 @@ DAY_MS = 24 * HOUR_MS
 OPEN, WON, LOST, DISQUALIFIED = range(4)
 STATUS_NAMES = ("open", "won", "lost", "disqualified")
 
-NUMBERS = 1
+NUMBERS = 2
 """Which numbers are kept: one more with every release that keeps others of the same events."""
 MAX_EDGES = 62  # a bucket number of a response has six bits, one number is the sum's
 

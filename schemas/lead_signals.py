@@ -204,9 +204,9 @@ BUSINESS: tuple[Signal, ...] = (
         labels=(WINDOW, "source", "team", "result"),
         family="replies",
         panel="Prospects who reply",
-        description="replied counts when they wrote, called or talked with us, within the time of the settings after a "
-        "person's first attempt; silent counts when that time has passed. The share is replied / (replied + silent), "
-        "whole in every window. By the team that made the attempt.",
+        description="replied: they wrote, called or talked with us within `follow_up.reply_within` of a person's first "
+        "attempt; else silent. Either counts when that time has passed, 7 days by default, so the share replied / "
+        "(replied + silent) is of all whose time was up in the window. By the team that made the attempt.",
         query=whole(
             'sum by (source) (leadpulse_reply_leads{window="$window", result="replied"})'
             ' / sum by (source) (leadpulse_reply_leads{window="$window"})'

@@ -212,7 +212,7 @@ def _follow_up(make: Panels) -> Sequence[Panel]:
             Query(counted(reply.format("silent"), 'leadpulse_reply_leads{window="$window"}', "source"), "Silent"),
             Query(share(reply.format("replied"), 'leadpulse_reply_leads{window="$window"}', "source"), "Share"),
         ],
-        Look(width=24),
+        Look(width=24, empty="nobody's time to reply was up"),
         {"Share": "percentunit"},
     )
     return [*bars, replies]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from processors.cells import MINUTE, MINUTE_MS, SOURCE, A, B, Cells, Family, Field
+from processors.cells import MINUTE, SOURCE, A, B, Cells, Family, Field
 from processors.follow_up import moment_after
 from processors.questions.base import Question, Rules
 from processors.record import Lead
 
 RESULTS = ("replied", "silent")
 REPLIES = Family(18, "replies", (SOURCE, Field("team", B, 10, "team"), Field("result", 0, 1, RESULTS)))
-_REPLIED, _SILENT = REPLIES.key, REPLIES.key | 1
+_REPLIED, _SILENT = 0, 1
 
 
 class Replies(Question):
-    """Leads that reacted within a time of a person's first attempt, when they did; the others, when it has passed.
+    """Leads that reacted within a time of a person's first attempt, and those that did not, when it has passed.
 
-    Both under the team of that attempt. So replied / (replied + silent) is right in every window, however young.
+    Both at that moment, under the team of the attempt: were a reply told when it comes, a young source or a growing
+    floor would seem to reply more than it does, since its silent ones are not known yet.
     """
 
     families = (REPLIES,)
@@ -26,14 +27,15 @@ class Replies(Question):
 
     def approached(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Book the silence ahead."""
-        self._silent(cells, lead, t, sign)
+        cells[self._cell(lead, t) | _SILENT] += sign
 
     def reacted(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
-        """Count the reaction and take the silence back, if it came in time."""
+        """Put the reaction in the place of the silence, if it came in time."""
         if t - lead.attempted <= self._within:
-            self._silent(cells, lead, lead.attempted, -sign)
-            cells[t // MINUTE_MS << MINUTE | _REPLIED | lead.source << A | lead.approached << B] += sign
+            cell = self._cell(lead, lead.attempted)
+            cells[cell | _SILENT] -= sign
+            cells[cell | _REPLIED] += sign
 
-    def _silent(self, cells: Cells, lead: Lead, attempted: int, sign: int) -> None:
+    def _cell(self, lead: Lead, attempted: int) -> int:
         at = moment_after(attempted, self._within) << MINUTE
-        cells[at | _SILENT | lead.source << A | lead.approached << B] += sign
+        return at | REPLIES.key | lead.source << A | lead.approached << B

@@ -37,23 +37,32 @@ def when(*events: Any) -> list[int]:
 REPLIED, SILENT = {("north", "replied"): 1}, {("north", "silent"): 1}
 
 
-def test_a_lead_that_reacts_in_time_to_the_first_attempt_replied_when_it_did() -> None:
-    events = [call("no_answer", 10), inbound(60)]
-    assert replies(*events) == REPLIED
-    assert when(*events) == [60]
+def test_a_lead_that_reacts_in_time_to_the_first_attempt_replied() -> None:
+    assert replies(call("no_answer", 10), inbound(60)) == REPLIED
     assert replies(call("no_answer", 10), inbound(10 + 2 * HOUR)) == REPLIED, "at the last moment"
 
 
-def test_a_lead_that_does_not_is_silent_when_the_time_has_passed() -> None:
+def test_a_lead_that_does_not_is_silent() -> None:
     assert replies(call("no_answer", 10)) == SILENT
-    assert when(call("no_answer", 10)) == [10 + 2 * HOUR]
     assert replies(call("no_answer", 10), inbound(11 + 2 * HOUR)) == SILENT, "too late is too late"
     assert replies(call("no_answer", 10), won(20)) == SILENT
 
 
+def test_either_counts_when_the_time_to_react_has_passed_so_that_the_share_of_a_young_source_is_no_better() -> None:
+    """One of two replies.
+
+    attempts  :00  :10
+    reply     .......  :20
+    told                    2:00 replied  2:10 silent
+    """
+    assert when(call("no_answer", 0), inbound(20)) == [2 * HOUR]
+    assert when(call("no_answer", 10)) == [10 + 2 * HOUR]
+    assert when(call("connected", 10)) == [10 + 2 * HOUR]
+
+
 def test_only_the_first_attempt_and_the_first_reaction_count() -> None:
     assert replies(call("no_answer", 10), call("no_answer", 2 * HOUR), inbound(3 * HOUR)) == SILENT
-    assert when(call("no_answer", 10), inbound(60), inbound(70), call("connected", 80)) == [60]
+    assert when(call("no_answer", 10), inbound(60), inbound(70), call("connected", 80)) == [10 + 2 * HOUR]
 
 
 def test_before_the_first_attempt_nobody_was_asked_to_react() -> None:
@@ -83,6 +92,6 @@ def test_both_count_for_the_team_of_the_first_attempt() -> None:
 
 def test_a_reaction_or_an_attempt_that_comes_late_puts_it_right() -> None:
     assert replies(inbound(60), call("no_answer", 10)) == REPLIED
-    assert when(inbound(60), call("no_answer", 10), inbound(40)) == [40]
+    assert when(inbound(60), call("no_answer", 50), call("no_answer", 10)) == [10 + 2 * HOUR]
     assert replies(inbound(60), call("no_answer", 50), call("no_answer", 10)) == REPLIED
     assert replies(call("no_answer", 10), merged("M", 20)) == {}
