@@ -185,9 +185,10 @@ class WebServer:
         shown = self._access.api.header() if self._access.api else {}
         try:
             async with self._client.get(page(peer), headers=shown, allow_redirects=False) as answer:
-                if (answer.content_length or 0) > most:
-                    return _UNAVAILABLE, b""
-                return answer.status, await answer.read()
+                await answer.content.readexactly(most + 1)
+                return _UNAVAILABLE, b""  # longer than any answer of ours
+        except asyncio.IncompleteReadError as whole:
+            return answer.status, whole.partial
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             # Not the text of the error, which may hold the lead's id.
             logger.warning("worker %s does not answer: %s", peer, type(error).__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import aiohttp
@@ -172,15 +172,22 @@ async def test_a_worker_that_hangs_is_waited_for_a_limited_time(site: Site, monk
         assert (await site.lead(await site.serve(worker), "L"))[0] == 503
 
 
-async def test_an_endless_answer_and_a_redirect_of_a_peer_are_not_taken(
+async def test_a_long_answer_an_endless_one_and_a_redirect_of_a_peer_are_not_taken(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server_module, "MAX_ANSWER", 1000)
 
-    async def answer(request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.StreamResponse:
         if request.path.endswith("far"):
             raise web.HTTPFound("/metrics")
-        return web.Response(text="x" * 1001)
+        if request.path.endswith("long"):
+            return web.Response(text="x" * 1001)
+        endless = web.StreamResponse()  # it does not say how long it is
+        await endless.prepare(request)
+        with suppress(ConnectionError):
+            while True:
+                await endless.write(b"x" * 1000)
+        return endless
 
     app = web.Application()
     app.add_routes([web.get("/leads/{id}", answer)])
@@ -192,6 +199,8 @@ async def test_an_endless_answer_and_a_redirect_of_a_peer_are_not_taken(
         worker.others = [f"http://127.0.0.1:{runner.addresses[0][1]}"]
         base = await site.serve(worker)
         assert (await site.lead(base, "long"))[0] == 503
+        async with asyncio.timeout(2):  # it does not run into `PEER_TIMEOUT`
+            assert (await site.lead(base, "endless"))[0] == 503
         assert (await site.lead(base, "far"))[0] == 503
     finally:
         await runner.cleanup()
