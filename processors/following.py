@@ -49,7 +49,7 @@ class Following:
 
     def open(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Follow a lead that was created or reopened at `t` ms."""
-        if t > lead.quiet:
+        if t >= lead.quiet:
             lead.quiet, lead.spoke = t, 0
         self.enter(cells, lead, t, sign)
 

@@ -65,6 +65,13 @@ def test_a_late_contact_in_between_is_a_collision_with_both() -> None:
 def test_contacts_of_closed_leads_collide_and_a_reopening_lies_between() -> None:
     assert collisions(spoke("ann", 5), won(6), spoke("bob", 7)) == {("web", "north"): 1}
     assert collisions(spoke("ann", 5), won(6), reopened(7), spoke("bob", 8)) == {}
+    assert collisions(spoke("ann", 5), won(5), reopened(5), spoke("bob", 8)) == {}, "of one instant too"
+
+
+def test_contacts_before_the_creation_collide_with_nobody() -> None:
+    assert collisions(spoke("ann", -5), spoke("bob", -4)) == {}
+    assert collisions(spoke("ann", -1), spoke("bob", 1)) == {}
+    assert collisions(spoke("ann", 0), spoke("bob", 1)) == {("web", "north"): 1}, "this one was not before it"
 
 
 def test_without_a_time_nobody_collides() -> None:
