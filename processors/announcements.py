@@ -18,7 +18,7 @@ from processors.policies import BREACH, FIRST_ATTEMPT, FIRST_CONTACT, OBLIGATION
 from processors.promises import Split, steps_of
 from processors.record import Lead, Said
 from processors.rows import EPOCH, MERGED, rows
-from processors.waits import Answer, Broken, Retelling
+from processors.waits import Answer, Broken, Retelling, Waits
 from schemas.alerts import AnsweredLate, Breached, Escalated, LeadAlert, Resolved, Warned, alert_id
 
 ALL_JUDGED = 3
@@ -82,13 +82,15 @@ class Announcer:
             passed, told = steps_of(lead, obligation), self._told(lead, obligation)
             if passed <= told:
                 continue
-            times = self._times(lead, policy, obligation)
+            waits = self._retelling.of(lead)
+            times = self._times(waits, lead, policy, obligation)
             began, name = self._promises.began(lead, obligation), self._fold.policy_labels[policy]
             said = began, passed, name, times[BREACH], self._incident(lead, obligation)
             lead.said = (lead.said or {}) | {obligation: said}
             for step in range(told, passed):
                 if step != WARNING or passed == BREACH:
-                    yield self._step(_Wait(lead_id, lead, obligation, said), step, times[step], now)
+                    due = max(times[step], waits.open_since)  # what came before a reopening is news since that
+                    yield self._step(_Wait(lead_id, lead, obligation, said), step, due, now)
 
     def ended(self, lead_id: str, lead: Lead) -> list[LeadAlert]:
         """Return what is over since the last call, and note that it was told."""
@@ -135,11 +137,11 @@ class Announcer:
         same = policy is not None and self._fold.policy_labels[policy] == said[2]
         return same and self._promises.pending(lead, obligation) and steps_of(lead, obligation) >= said[1]
 
-    def _times(self, lead: Lead, policy: int, obligation: int) -> list[int]:
+    def _times(self, waits: Waits, lead: Lead, policy: int, obligation: int) -> list[int]:
         """Return when the warning, the breach and the steps after it came or will come, ms."""
-        told, began = self._retelling.of(lead).steps, self._promises.began(lead, obligation)
+        began = self._promises.began(lead, obligation)
         dues = (
-            told.get((policy, obligation, began, step)) or self._promises.due(lead, policy, obligation, step)
+            waits.steps.get((policy, obligation, began, step)) or self._promises.due(lead, policy, obligation, step)
             for step in range(len(self._promises.policies.steps(policy)[obligation]))
         )
         return [due or 0 for due in dues]

@@ -306,7 +306,7 @@ class Fold:
         before = self.promises.policy(lead)
         lead.team = team
         if self.promises.policy(lead) != before:
-            for obligation in self.promises.waits(lead):
+            for obligation in self.promises.unanswered(lead):  # of a closed one too: it may be reopened
                 lead.steps = with_steps(lead, obligation, 0)
 
     def _score(self, cells: Cells, lead: Lead, t: int, score: int, sign: int) -> None:
@@ -327,6 +327,7 @@ class Fold:
         for hook in self._closed:
             hook(cells, lead, -sign)
         self.stirred = True
+        lead.worked, lead.since = self.promises.worked(lead, t), max(lead.since, t)
         lead.status, lead.closed, lead.reason, lead.closing_team, lead.entered = OPEN, 0, 0, 0, t
         self.live(cells, lead, sign)
         self._following.open(cells, lead, t, sign)

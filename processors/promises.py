@@ -118,8 +118,10 @@ class Promises:
 
         A contact is an attempt too, and only who was contacted can ask again: so these are all there can be.
         """
-        if lead.status != OPEN:
-            return _NOTHING
+        return self.unanswered(lead) if lead.status == OPEN else _NOTHING
+
+    def unanswered(self, lead: Lead) -> Waits:
+        """Return what a lead waits for, or would if it were open."""
         if lead.contacted:
             return _NEXT if lead.asked else _NOTHING
         return _CONTACT if lead.attempted else _ANY_ANSWER
@@ -133,12 +135,17 @@ class Promises:
         return lead.asked if obligation == NEXT_RESPONSE else lead.created
 
     def due(self, lead: Lead, policy: int, obligation: int, step: int) -> int | None:
-        """Return when a step of an obligation comes, ms, as long as nothing else happens; None when there is none."""
+        """Return when a step of an obligation comes, ms, as long as nothing else happens; None when there is none.
+
+        What had come before the lead was given to its team, or reopened, comes at that moment: it was not promised
+        then, or nobody waited.
+        """
         steps = self.policies.steps(policy)[obligation]
         if step >= len(steps):
             return None
         if self.policies.policies[policy].clock == WALL:
-            return self.began(lead, obligation) + steps[step]
+            due = self.began(lead, obligation) + steps[step]
+            return due if due > lead.since else lead.since
         from_creation = steps[step] + (lead.asked_worked if obligation == NEXT_RESPONSE else 0)
         return self.calendar(lead).after(lead.since, max(0, from_creation - lead.worked))
 

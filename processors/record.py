@@ -84,7 +84,7 @@ class Lead(Facts, array_like=True, gc=False):
             `automated` (a bot's or an automation's).
         team: Team number now. `owner`: actor number of the owner now.
         assigned: First assignment, ms; 0 for none.
-        since: Since when the present team's calendar counts, ms; `worked`: working time from the creation until then,
+        since: When it was last given to a team, or reopened, ms; `worked`: working time from the creation until then,
             ms; `routed`: the same until the first assignment.
         asked: Since when they wait for our next answer, ms; 0 while they do not. `asked_worked`: working time from
             the creation until then.

@@ -48,12 +48,19 @@ class Waits(Question):
     Attributes:
         steps: (policy, obligation, begin of the wait, step) -> when the step came, ms.
         answers: (obligation, begin of the wait) -> its end.
+        open_since: When the lead was created or last reopened, ms.
     """
 
     def __init__(self, rules: Rules) -> None:
         super().__init__(rules)
         self.steps: dict[tuple[int, int, int, int], int] = {}
         self.answers: dict[tuple[int, int], Answer] = {}
+        self.open_since = 0
+
+    def opened(self, cells: Cells, lead: Lead, sign: int) -> None:
+        """Take note that the lead is open."""
+        if sign > 0:
+            self.open_since = lead.entered
 
     def stepped(self, cells: Cells, lead: Lead, policy: int, obligation: int, step: int, due: int, sign: int) -> None:
         """Take note of a step."""
@@ -92,5 +99,6 @@ class Retelling:
         """Return what became of a lead's waits, as far back as its log reaches; good until the next call."""
         self._waits.steps.clear()
         self._waits.answers.clear()
+        self._waits.open_since = 0
         self._fold.recompute(defaultdict(int), copy.copy(lead))
         return self._waits

@@ -144,6 +144,7 @@ class Reading:
             self._close(t, OUTCOMES[type(event)], getattr(event, "reason", "") or "unspecified")
         elif isinstance(event, Reopened) and self.outcome:
             self.outcome, self.entered, self.contact = None, t, None
+            self.waiting.reopen(t)
         elif isinstance(event, OptedOut):
             self.unwanted |= {event.channel} if event.channel else set(KNOWN_CHANNELS)
         elif isinstance(event, Scored):

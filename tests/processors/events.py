@@ -189,13 +189,13 @@ def any_event(draw: st.DrawFn) -> Any:
 STREAMS = st.lists(any_event(), max_size=50)
 
 _TALK = [kind for kind in KINDS if kind[0] in (Created, Assigned, Won, Reopened)]
-_INTERACTIONS = next(kind for kind in KINDS if kind[0] is Interaction)
+_INTERACTIONS = [kind for kind in KINDS if kind[0] is Interaction]
 
 
 @st.composite
 def any_talk(draw: st.DrawFn) -> Any:
     """An event of one lead that we and they talk about more than anything else happens to it."""
-    kind, contents = draw(st.sampled_from([*_TALK, *[_INTERACTIONS] * 8]))
+    kind, contents = draw(st.sampled_from([*_TALK, *_INTERACTIONS * 8]))
     moment = T0 + timedelta(milliseconds=draw(MOMENTS))
     return kind(
         event_id=f"t{draw(st.integers(0, 30))}", lead_id="L0", occurred_at=moment, **draw(st.sampled_from(contents))
@@ -206,3 +206,26 @@ TALKS = st.lists(any_talk(), max_size=20).map(
     lambda events: [Created(event_id="c", lead_id="L0", occurred_at=T0, source="web", amount=5), *events]
 )
 """Streams in which leads are answered and write again."""
+
+_MOVED_ON = [kind for kind in KINDS if kind[0] in (Assigned, Won, Reopened)]
+_MINUTES = st.one_of(st.integers(-10, 300), st.integers(0, 5 * 1440))
+
+
+@st.composite
+def any_handover(draw: st.DrawFn) -> Any:
+    """An event of one lead that changes hands, is closed and reopened more than anybody talks with it."""
+    kind, contents = draw(st.sampled_from([*_MOVED_ON * 2, *_INTERACTIONS]))
+    moment = T0 + timedelta(minutes=draw(_MINUTES))
+    return kind(
+        event_id=f"h{draw(st.integers(0, 1000))}", lead_id="L0", occurred_at=moment, **draw(st.sampled_from(contents))
+    )
+
+
+HANDOVERS = st.builds(
+    lambda facts, events: [Created(event_id="c", lead_id="L0", occurred_at=T0, **facts), *events],
+    st.sampled_from(
+        [{"source": s, "team": t, "amount": a} for s in ("web", "ads") for t in ("", "n", "s") for a in (0, 5)]
+    ),
+    st.lists(any_handover(), max_size=9),
+)
+"""Streams of leads that are promised different things, one after the other."""

@@ -156,6 +156,21 @@ def test_a_reopened_lead_has_an_incident_of_its_own() -> None:
     assert alerts[0].incident_id == alerts[1].incident_id != alerts[2].incident_id == alerts[3].incident_id
 
 
+def test_what_was_broken_before_a_reopening_is_news_since_that() -> None:
+    *_, again, _ = told(created(0), 5, 10, lost(12), reopened(13), 13.5, won(14))
+    assert isinstance(again, Breached)
+    assert (again.at, again.deadline, again.delayed_seconds) == (at(13), at(10), 30.0)
+
+
+def test_a_lead_that_was_given_away_while_it_was_closed_is_looked_at_by_what_holds_there() -> None:
+    elsewhere = structs.replace(SOUTH, targets=targets(first_attempt=HOUR_MS))
+    funnel = structs.replace(FUNNEL, policies=(elsewhere, HOT))
+    alerts = told(created(0), 10, lost(12), assigned("south", 13), reopened(14), 31, funnel=funnel)
+    assert kinds(alerts) == ["Breached", "Resolved closed", "Warned"]
+    assert isinstance(alerts[-1], Warned)
+    assert (alerts[-1].policy, alerts[-1].deadline) == ("south", at(60))
+
+
 def test_what_they_write_again_is_a_wait_of_its_own() -> None:
     alerts = told(created(0), call("connected", 1), inbound(100), 115, call("connected", 140), inbound(200), 215)
     assert kinds(alerts) == ["Warned", "AnsweredLate", "Warned"]

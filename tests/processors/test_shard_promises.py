@@ -23,13 +23,13 @@ from schemas.alerts import AnsweredLate, Breached, LeadAlert, Resolved, Warned
 from schemas.interaction_events import Interaction
 from schemas.lead_events import Merged
 from tests.examples import examples
-from tests.processors.events import KINDS, STREAMS, T0, T0_MS, TALKS, won
+from tests.processors.events import HANDOVERS, KINDS, STREAMS, T0, T0_MS, TALKS, won
 from tests.processors.looks import Log, feed, panes, recomputed, state
 from tests.processors.promised import FUNNELS, LATER, PROMISED, Story
 
 RANDOM = st.randoms(use_true_random=False)
 ANY_FUNNEL = st.sampled_from(FUNNELS)
-EVENTS = st.one_of(STREAMS, TALKS)
+EVENTS = st.one_of(STREAMS, TALKS, HANDOVERS)
 UNMERGED = EVENTS.map(lambda events: [event for event in events if not isinstance(event, Merged)])
 
 Waited = tuple[str, str, int]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import pytest
 from msgspec import structs
 
 from processors.funnel import HOUR_MS, MINUTE_MS
-from processors.policies import WALL, Policy, targets
+from processors.policies import BUSINESS, WALL, Policy, targets
 from tests.processors.events import FUNNEL, assigned, call, created, inbound, lost, reopened, won
 from tests.processors.telling import counted, live, times
 
@@ -66,13 +69,45 @@ def test_where_another_policy_holds_the_steps_begin_anew() -> None:
     }
 
 
+@pytest.mark.parametrize("clock", [WALL, BUSINESS])
+def test_what_the_new_policy_promised_for_earlier_comes_when_the_lead_changes_hands(clock: str) -> None:
+    """South had nothing to do with the lead before.
+
+    minute    0 ....... 30 ....... 60 ....... 65 ........ 70
+              south's:  warned     breached   escalated   | given to south: all three at once
+    """
+    south = structs.replace(SOUTH, clock=clock)
+    events = [created(0), assigned("south", 70), call("connected", 75)]
+    found = partial(times, "promises", *events, funnel=structs.replace(FUNNEL, policies=(south,)))
+    assert found() == [70, 70, 70, 75], "and answered late"
+
+
+def test_a_lead_that_is_given_away_while_it_is_closed_begins_its_steps_anew_too() -> None:
+    events = created(0), won(12), assigned("south", 20), reopened(21), call("connected", 40)
+    assert results(*events) == {
+        ("hot", "north", "warned"): 1,
+        ("hot", "north", "breached"): 1,
+        ("south", "south", "warned"): 1,
+        ("south", "south", "met"): 1,
+    }
+    assert set(results(*events, obligation="first_attempt")) == {
+        ("hot", "north", "warned"),
+        ("hot", "north", "breached"),
+        ("hot", "north", "escalated"),
+    }
+
+
 def test_an_answer_to_a_closed_lead_keeps_no_promise_and_breaks_none() -> None:
     assert results(created(0), lost(3), call("connected", 40)) == {}
     assert results(created(0), won(7), call("connected", 40)) == {("hot", "north", "warned"): 1}
 
 
 def test_a_reopened_leads_time_has_gone_on() -> None:
-    assert results(created(0), lost(3), reopened(60), call("connected", 61))["hot", "north", "breached"] == 1
+    again = [created(0), lost(3), reopened(60), call("connected", 61)]
+    assert results(*again)["hot", "north", "breached"] == 1
+    contact = structs.replace(HOT, targets=targets(first_contact=10 * MINUTE_MS))
+    found = times("promises", *again, funnel=structs.replace(FUNNEL, policies=(contact,)))
+    assert found == [60, 60, 60, 61], "nobody waited before: warned, breached, escalated and answered late"
 
 
 def test_a_lead_that_no_policy_matches_is_promised_nothing_and_is_told_apart() -> None:

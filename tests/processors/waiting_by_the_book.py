@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 from processors.calendars import Calendars, WorkCalendar
@@ -48,6 +47,10 @@ class Waiting:
         if self.policy != before:
             self.passed = dict.fromkeys(self.passed, 0)
 
+    def reopen(self, t: int) -> None:
+        """Wait again, for the same team."""
+        self.hours.append((max(t, self.hours[-1][0]), self._calendar()))
+
     def ask(self, t: int) -> None:
         """Take what they write after our first contact."""
         if self.asked is None:
@@ -81,19 +84,19 @@ class Waiting:
     # -- promises ------------------------------------------------------------------------------------------------------
 
     def _due(self, policy: Policy, obligation: int, step: int) -> int | None:
-        """When a step comes: when so much time has passed, or has been worked, since the wait began."""
+        """When a step comes: when so much time has passed, or has been worked, since the wait began.
+
+        At the latest change of hands, or reopening, when that was before it.
+        """
         steps = policy.steps(obligation)
         if step >= len(steps):
             return None
         began = self.asked if obligation == NEXT_RESPONSE else self.created
         assert began is not None
+        since, calendar = self.hours[-1]
         if policy.clock == WALL:
-            return began + steps[step]
-        wanted = self.worked(began) + steps[step]
-        for (since, calendar), (until, _) in pairwise([*self.hours, (1 << 60, None)]):
-            if self.worked(until) >= wanted or until == 1 << 60:
-                return calendar.after(since, wanted - self.worked(since))
-        raise AssertionError
+            return max(since, began + steps[step])
+        return calendar.after(since, self.worked(began) + steps[step] - self.worked(since))
 
     def steps(self, before: int) -> Iterator[tuple[int, str, int]]:
         """Yield the steps that come before a time: obligation, what it is, when."""
