@@ -305,6 +305,7 @@ class Shard:
         lead = decode_lead(known)
         self._remember(lead)
         self.fold.recompute(self.cells, lead)
+        lead.due = 0  # no timer is set after a start
         self._plan(lead_id, lead)
         self.waiting.restore(lead_id, lead)
         self.cold[lead_id] = packed = encode_lead(lead)

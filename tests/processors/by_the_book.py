@@ -84,12 +84,16 @@ class Reading:
             self.told[0, "uncreated", 0] += bool(self.rest)
             return self.told
         self._begin(self.births[0])
-        for event in sorted(self.rest, key=self._order):
+        for event in self.in_order():
             self._pass_steps(ms(event))
             self._read(event, ms(event))
         self._pass_steps(until + 1)
         self._end()
         return self.told
+
+    def in_order(self) -> list[Any]:
+        """All but the creation, in the order in which they are taken."""
+        return sorted(self.rest, key=self._order)
 
     def _order(self, event: Any) -> tuple[int, int, bytes]:
         kinds = (Assigned, StageChanged, Interaction, None, Won, Lost, Disqualified, Reopened, OptedOut)

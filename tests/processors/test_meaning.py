@@ -104,6 +104,18 @@ def test_recomputed_for_another_meaning_equals_fed_with_it(events: list[Any], ch
     assert state(restored(log, other)[0]) == state(feed(Shard(other), events))
 
 
+@pytest.mark.parametrize("change", ["routing", "zone", "policies"])
+def test_after_a_start_with_another_meaning_deadlines_are_looked_after(change: str) -> None:
+    """Also where they lie as before: no event may come to a lead for days."""
+    log, other, lead = Log(), OTHER_MEANINGS[change], [created(0)]
+    log.commit(Changelog(feed(Shard(FUNNEL), lead)))
+    (back, _), fresh = restored(log, other), feed(Shard(other), lead)
+    for shard in (back, fresh):
+        shard.tick(T0_MS + HOUR_MS)
+    assert state(back) == state(fresh)
+    assert back.alerts == fresh.alerts != []
+
+
 def test_a_stage_that_is_no_longer_configured_still_counts_its_moves_but_is_reached_by_nobody() -> None:
     log, other = Log(), structs.replace(FUNNEL, stages=FUNNEL.stages[:2])
     log.commit(Changelog(feed(Shard(FUNNEL), [created(0), stage("proposal", 3), stage("qualified", 5)])))
