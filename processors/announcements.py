@@ -183,6 +183,8 @@ class Announcer:
             wait = wait._replace(lead=self._retelling.unmerged(lead))
             return Resolved(**self._common(wait, "resolved", merged), reason="merged")
         answer = self._answer(lead, wait.obligation, began)
+        if answer and not answer.broken and wait.said[1] > BREACH and answer.at > deadline:
+            answer = answer._replace(broken=Broken(0, deadline))  # the breach was in the dropped half of a long log
         if answer and answer.broken:
             lead.judged |= 1 << wait.obligation & ALL_JUDGED
             return self._late(wait, answer)

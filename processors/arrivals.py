@@ -37,7 +37,8 @@ class Arrivals:
 
     Args:
         grain: Length of a slot, ms.
-        memory: How far back slots are kept, ms.
+        memory: How far back slots are kept, ms; of a source that is silent, from its last arrival back: a silence
+            must not make forget how often it used to send.
 
     Attributes:
         heard: Source number -> what was heard of it; at most as many as the label has numbers.
@@ -58,7 +59,7 @@ class Arrivals:
             heard.last = at
         elif at < heard.first:
             heard.first = at
-        if slot >= self._oldest:
+        if slot >= self._oldest_of(heard):
             heard.counts[slot] = heard.counts.get(slot, 0) + 1
 
     def remove(self, source: int, at: int) -> None:
@@ -68,7 +69,7 @@ class Arrivals:
         the end of that slot, until the shard is derived anew.
         """
         heard, slot = self.heard[source], at // self._grain
-        if slot >= self._oldest:
+        if slot >= self._oldest_of(heard):
             left = heard.counts.pop(slot, 0) - 1
             if left > 0:
                 heard.counts[slot] = left
@@ -82,8 +83,12 @@ class Arrivals:
             return
         self._oldest = oldest
         for heard in self.heard.values():
-            for slot in [slot for slot in heard.counts if slot < oldest]:
+            first = self._oldest_of(heard)
+            for slot in [slot for slot in heard.counts if slot < first]:
                 del heard.counts[slot]
+
+    def _oldest_of(self, heard: Heard) -> int:
+        return min(self._oldest, heard.last // self._grain - self._kept)
 
 
 def together(shards: Iterable[Mapping[str, Heard]]) -> dict[str, Heard]:

@@ -129,6 +129,7 @@ class Fold:
             lead.resume(lead.base)
             for hook in self._created:
                 hook(cells, lead, 1)
+            self._following.restore(cells, lead)
             if score := lead.scored:
                 lead.scored = 0
                 self._score(cells, lead, lead.created, score, 1)

@@ -112,6 +112,15 @@ class Following:
         for approached in self._approached:
             approached(cells, lead, t, sign)
 
+    def restore(self, cells: Cells, lead: Lead) -> None:
+        """Tell again of the first attempt, and the reaction to it, of a lead whose log was shortened."""
+        if lead.attempted:
+            for approached in self._approached:
+                approached(cells, lead, lead.attempted, 1)
+        if lead.replied:
+            for reacted in self._reacted:
+                reacted(cells, lead, lead.replied, 1)
+
     def plan(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take what is planned next."""
         minute = t // MINUTE_MS

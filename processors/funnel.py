@@ -81,6 +81,16 @@ class Funnel(Struct, frozen=True, kw_only=True):
     arrival_memory: int = 84 * DAY_MS
     service_half_life: int = 3 * DAY_MS
 
+    def names_that_decide(self) -> dict[str, set[str]]:
+        """Return the names, by label table, on which promises and hours depend: none of them may become `other`."""
+        return {
+            "source": {name for policy in self.policies for name in policy.sources},
+            "segment": {name for policy in self.policies for name in policy.segments},
+            "region": {name for policy in self.policies for name in policy.regions} | {*self.calendars.regions},
+            "product": {name for policy in self.policies for name in policy.products},
+            "team": {name for policy in self.policies for name in policy.teams} | {*self.calendars.teams},
+        }
+
     def meaning(self) -> bytes:
         """Return a digest of everything that the stored numbers depend on.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 OTHER = 1
 """The number of every name beyond the cap."""
@@ -48,6 +48,18 @@ class Labels:
         self.numbers = {"": 0, MISSING[table]: 0, "other": OTHER}
         self.unsaved: list[int] = []
 
+    def reserve(self, names: Iterable[str]) -> None:
+        """Give names numbers of their own whatever the cap is; they need no room under it.
+
+        After what was stored is loaded, and before any other name comes.
+        """
+        own = {*names} - {"", MISSING[self.table], "other"}
+        most = _MOST.get(self.table, 1023)
+        self.cap = min(most, self.cap + len(own))
+        for name in sorted(own - {*self.numbers}):
+            if len(self.names) <= most:
+                self._give(name)
+
     def number(self, name: str) -> int:
         """Return the number of a name, a new one while the cap allows."""
         number = self.numbers.get(name)
@@ -69,7 +81,10 @@ class Labels:
         if number > self.cap + OTHER or number > _MOST.get(self.table, 1023):
             self._counts[self._overflow] += 1
             return OTHER
-        self.numbers[name] = number
+        return self._give(name)
+
+    def _give(self, name: str) -> int:
+        number = self.numbers[name] = len(self.names)
         self.names.append(name)
         self.unsaved.append(number)
         return number
@@ -78,3 +93,8 @@ class Labels:
 def tables(caps: Mapping[str, int], counts: defaultdict[str, int]) -> dict[str, Labels]:
     """Return all label tables of a shard, empty."""
     return {table: Labels(table, caps.get(table), counts) for table in MISSING}
+
+
+def plain(table: str, name: str) -> str:
+    """Return a name as it is asked of a lead: empty for the name of those that have none."""
+    return "" if name == MISSING[table] else name

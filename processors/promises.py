@@ -67,7 +67,7 @@ class Promises:
         """Return the number of the policy that a lead falls under as it stands, None when none does."""
         if self._everybodys is not None:
             return self._everybodys
-        amount = bisect_right(self._amounts, lead.amount) if len(self._amounts) > 1 else 0
+        amount = bisect_right(self._amounts, lead.amount)
         key = (lead.source, lead.segment, lead.region, lead.product, lead.team, amount)
         if key not in self._found:
             self._found[key] = self.policies.number(self._facts(lead))

@@ -108,6 +108,8 @@ class Shard:
         self.labels = tables(self.funnel.label_caps, self.counts)
         for (table, number), name in stored.items():
             self.labels[table].load(number, name)
+        for table, names in self.funnel.names_that_decide().items():
+            self.labels[table].reserve(names)
         for stage in self.funnel.stages:
             self.labels["stage"].number(stage.name)
         self.fold = Fold(self.funnel, self.labels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from processors.calendars import CalendarPlan
+from processors.labels import plain
 from processors.working_hours import ALWAYS, CLOSED, CalendarSpec, Shifts
 from streams.settings.business import Calendar
 from streams.settings.hours import parse_dates, parse_week
@@ -16,8 +17,8 @@ def calendar_plan(settings: Settings) -> CalendarPlan:
     """Return whose working hours are which."""
     specs = [(calendar, _spec(calendar)) for calendar in settings.hours.calendars]
     return CalendarPlan(
-        teams={team: spec for calendar, spec in specs for team in calendar.teams},
-        regions={region: spec for calendar, spec in specs for region in calendar.regions},
+        teams={plain("team", team): spec for calendar, spec in specs for team in calendar.teams},
+        regions={plain("region", region): spec for calendar, spec in specs for region in calendar.regions},
         default=next((spec for calendar, spec in specs if calendar.is_default), ALWAYS),
     )
 

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from processors.follow_up import Band, FollowUp
 from processors.funnel import MINUTE_MS, Funnel, Stage
+from processors.labels import plain
 from processors.policies import WALL, Policy, targets
 from streams.settings.business import FollowUpSection, StageBand
 from streams.settings.calendars import calendar_plan
@@ -36,11 +37,11 @@ def policies_of(settings: Settings) -> tuple[Policy, ...]:
 def _policy(promise: Promise) -> Policy:
     return Policy(
         name=promise.name,
-        sources=frozenset(promise.sources),
-        segments=frozenset(promise.segments),
-        regions=frozenset(promise.regions),
-        products=frozenset(promise.products),
-        teams=frozenset(promise.teams),
+        sources=frozenset(plain("source", name) for name in promise.sources),
+        segments=frozenset(plain("segment", name) for name in promise.segments),
+        regions=frozenset(plain("region", name) for name in promise.regions),
+        products=frozenset(plain("product", name) for name in promise.products),
+        teams=frozenset(plain("team", name) for name in promise.teams),
         min_amount=promise.min_amount,
         clock=promise.clock,
         targets=targets(**{name: target.ms for name, target in promise.targets.items()}),

@@ -156,6 +156,11 @@ def test_a_reopened_lead_has_an_incident_of_its_own() -> None:
     assert alerts[0].incident_id == alerts[1].incident_id != alerts[2].incident_id == alerts[3].incident_id
 
 
+def test_a_late_answer_is_late_too_when_a_long_history_has_dropped_the_breach() -> None:
+    moves = [assigned("north", 12 + n / 10, owner="ab"[n % 2]) for n in range(520)]
+    assert kinds(told(created(0), 11, *moves, call("connected", 100))) == ["Breached", "AnsweredLate"]
+
+
 def test_what_was_broken_before_a_reopening_is_news_since_that() -> None:
     *_, again, _ = told(created(0), 5, 10, lost(12), reopened(13), 13.5, won(14))
     assert isinstance(again, Breached)

@@ -85,6 +85,20 @@ def test_old_slots_are_forgotten_and_do_not_come_back() -> None:
     assert arrivals.heard == {3: Heard(HOUR_MS, 9 * HOUR_MS, {9: 1})}
 
 
+def test_a_source_that_is_silent_forgets_nothing_until_it_sends_again() -> None:
+    arrivals = Arrivals(grain=HOUR_MS, memory=2 * HOUR_MS)
+    for hour in (1, 4, 5):
+        arrivals.add(3, hour * HOUR_MS)
+    arrivals.prune(100 * HOUR_MS)
+    assert arrivals.heard[3].counts == {4: 1, 5: 1}, "the memory before its last arrival"
+    arrivals.add(3, 4 * HOUR_MS)
+    arrivals.remove(3, 5 * HOUR_MS)
+    assert arrivals.heard[3].counts == {4: 2}, "what comes late is counted where it is remembered"
+    arrivals.add(3, 101 * HOUR_MS)
+    arrivals.prune(102 * HOUR_MS)
+    assert arrivals.heard[3].counts == {101: 1}
+
+
 def test_an_arrival_that_is_taken_back_leaves_the_last_one_within_its_slot() -> None:
     arrivals = Arrivals(grain=HOUR_MS, memory=DAY_MS)
     arrivals.add(3, 100)

@@ -18,6 +18,7 @@ from tests.processors.events import (
     assigned,
     call,
     created,
+    inbound,
     interaction,
     lost,
     merged,
@@ -194,11 +195,18 @@ def test_after_a_change_of_meaning_a_shortened_lead_keeps_its_creation_outcome_a
     closed = created(0), lost(1, "x"), *(call("no_answer", m) for m in range(2, 19))
     for life in ((*busy_life(60), won(99)), (*busy_life(60), reopened(99)), closed, (*closed, reopened(99))):
         shard = feed(short_memory(), life)
-        kept = {"created", "closed", "close_reasons", "open", "unanswered"}
+        kept = {"created", "closed", "close_reasons", "open", "unanswered", "replies"}
         wanted = {start: {k: v for k, v in p.items() if k[0] in kept} for start, p in panes(shard).items()}
         found = {start: {k: v for k, v in p.items() if k[0] in kept} for start, p in recomputed(shard).items()}
         assert {s: p for s, p in found.items() if p} == {s: p for s, p in wanted.items() if p}
         assert len(recomputed(shard)) < len(panes(shard)), "what its dropped rows contributed is lost"
+
+
+def test_after_a_change_of_meaning_a_reaction_replaces_the_silence_of_a_dropped_attempt() -> None:
+    moves = [assigned("ns"[n % 2], 2 + n) for n in range(20)]
+    shard = feed(short_memory(), [created(0), call("no_answer", 1), *moves, inbound(30)])
+    replies = [{k: n for k, n in p.items() if k[0] == "replies"} for p in recomputed(shard).values()]
+    assert [found for found in replies if found] == [{("replies", "web", "north", "replied", 0): 1}]
 
 
 def test_a_refused_event_leaves_no_trace() -> None:

@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
+from processors.calendars import CalendarPlan
 from processors.changelog import Changelog, restore
-from processors.funnel import Funnel, Stage
+from processors.funnel import HOUR_MS, Funnel, Stage
 from processors.labels import MISSING, OTHER, Labels
+from processors.policies import Policy, targets
 from processors.shard import Shard
 from tests.examples import examples
 from tests.processors.events import FUNNEL, created, disqualified, lost
-from tests.processors.looks import Log, feed, state
+from tests.processors.looks import Log, feed, restored, state
+from tests.processors.promised import DUTCH
 from tests.processors.telling import counted, shard_of
 
 CAPPED = Funnel(stages=FUNNEL.stages, label_caps={"source": 2, "reason": 1})
@@ -99,6 +103,33 @@ def test_configured_stages_have_room_before_any_other_name() -> None:
     stages = tuple(Stage(f"s{n}") for n in range(9))
     shard = Shard(Funnel(stages=stages, label_caps={"reason": 1}))
     assert shard.labels["stage"].names[2:] == [s.name for s in stages]
+
+
+PROMISING = structs.replace(
+    CAPPED,
+    policies=(Policy(name="ours", sources=frozenset({"partner"}), targets=targets(first_contact=HOUR_MS)),),
+    calendars=CalendarPlan(teams={"late": DUTCH}),
+)
+
+
+@pytest.mark.parametrize("others", [0, 2, 60])
+def test_names_on_which_promises_and_hours_depend_are_never_other(others: int) -> None:
+    crowd = [created(n, f"x{n}", source=f"form {n}", team=f"team {n}") for n in range(others)]
+    shard = feed(Shard(PROMISING), [*crowd, created(0, "P", source="partner", team="late")])
+    assert shard.counts["overflow.source"] == max(0, others - 2), "and they need no room under the cap"
+    lead = shard.look("P")
+    assert lead is not None
+    assert shard.fold.promises.policy(lead) == 0
+    assert shard.labels["team"].names[lead.team] == "late"
+
+
+def test_names_on_which_promises_depend_have_their_own_from_the_start_that_says_so() -> None:
+    log = Log()
+    log.commit(Changelog(feed(Shard(FUNNEL), from_sources(*(f"form {n}" for n in range(100))))))
+    back, _ = restored(log, PROMISING)
+    feed(back, [created(0, "P", source="partner")])
+    assert "partner" in back.labels["source"].names
+    assert back.counts["overflow.source"] == 0
 
 
 def test_closed_leads_of_an_overflowing_reason_count_under_other() -> None:

@@ -150,8 +150,8 @@ class Telling(RuleBasedStateMachine):
         stage = self.stages.get(lead, 0)
         wait = Wait(lead)
         stories = (wait.warned, wait.breached, wait.escalated, wait.answered_late)
-        stage = len(stories) - 1 if skip else stage
-        if stage < len(stories):
+        if stage < len(stories):  # an incident ends once
+            stage = len(stories) - 1 if skip else stage
             self.incidents.take(stories[stage](), stage)
             self.stages[lead] = stage + 1
 

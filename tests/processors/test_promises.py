@@ -14,7 +14,7 @@ from msgspec import structs
 
 from processors.calendars import WorkCalendar
 from processors.funnel import Funnel
-from processors.policies import BUSINESS, FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE
+from processors.policies import BUSINESS, FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE, Policy
 from processors.promises import Promises, steps_of, with_steps
 from processors.record import Lead
 from processors.rows import milliseconds
@@ -193,3 +193,11 @@ def test_a_policy_is_found_by_every_fact_of_the_lead() -> None:
     feed(shard, [created(0, "none"), created(0, "moved"), assigned("s", 1, "moved")])
     found = {lead_id: shard.fold.promises.policy(lead) for lead_id, lead in shard.leads()}
     assert found == {"big": 0, "ads": 1, "south": 2, "none": None, "moved": 2}
+
+
+@pytest.mark.parametrize("amounts", [(1, 5000), (5000, 1)])
+def test_where_all_policies_ask_for_one_amount_each_lead_is_still_measured_by_its_own(amounts: tuple[int, ...]) -> None:
+    shard = Shard(structs.replace(PROMISED, policies=(Policy(name="large", min_amount=1000),)))
+    feed(shard, [created(0, f"L{amount}", amount=amount) for amount in amounts])
+    found = {lead_id: shard.fold.promises.policy(lead) for lead_id, lead in shard.leads()}
+    assert found == {"L1": None, "L5000": 0}

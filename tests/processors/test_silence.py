@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from bench.foresight import START, ZONE, poisson, try_out
-from processors.arrivals import Heard
+from processors.arrivals import Arrivals, Heard
 from processors.funnel import DAY_MS, HOUR_MS, MINUTE_MS
 from processors.silence import Finding, Hours, Judge, Profile, SilenceRules
 
@@ -60,6 +60,20 @@ def test_a_source_that_stops_in_the_day_is_called_within_hours() -> None:
     last = max(times)
     assert not silent(times, last + HOUR_MS)
     assert silent(times, last + 3 * HOUR_MS)
+
+
+@pytest.mark.parametrize("half_life", [7 * DAY_MS, RULES.half_life])
+def test_nothing_is_learnt_from_a_silence_while_it_lasts(half_life: int) -> None:
+    rules, times = SilenceRules(half_life=half_life), office(3)
+    arrivals = Arrivals(rules.grain, rules.memory)
+    for at in times:
+        arrivals.add(1, at)
+    judge, last, profiles = Judge(rules), max(times), []
+    for days in (1, 7, 14, 30):
+        now = last + days * DAY_MS
+        arrivals.prune(now)
+        profiles.append(judge.learn(arrivals.heard[1], now))
+    assert profiles[1:] == profiles[:-1]
 
 
 def test_nights_and_weekends_are_quiet_by_themselves() -> None:

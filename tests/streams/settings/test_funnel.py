@@ -7,7 +7,7 @@ from msgspec import structs
 from processors.follow_up import Band, FollowUp
 from processors.funnel import DAY_MS, MAX_EDGES, MINUTE_MS, Funnel, Stage
 from processors.labels import MISSING, tables
-from processors.policies import BUSINESS, WALL, Policy, targets
+from processors.policies import BUSINESS, WALL, Facts, Policy, targets
 from processors.silence import SilenceRules
 from streams.settings import Settings, load
 from streams.settings.fields import fields_of
@@ -82,6 +82,21 @@ def test_the_bounds_of_following_up_reach_the_funnel() -> None:
         collision=5 * MINUTE_MS,
         reply=3 * DAY_MS,
     )
+
+
+def test_the_names_of_what_is_missing_mean_leads_without_one() -> None:
+    settings = load(
+        environ={
+            "LEADPULSE_SLA__POLICIES": '[{name = "nobodys", sources = ["unknown", "web"], teams = ["unassigned"], '
+            'first_contact = "1h"}]',
+            "LEADPULSE_HOURS__CALENDARS": '[{name = "pool", zone = "UTC", teams = ["unassigned"], week = ["Mon-Fri 9:00-17:00"]}]',
+        }
+    )
+    funnel = funnel_of(settings)
+    lead = Facts(source="", segment="", region="", product="", team="", amount=0)
+    assert funnel.policies[0].holds(lead)
+    assert not funnel.policies[0].holds(structs.replace(lead, team="north"))
+    assert set(funnel.calendars.teams) == {""}
 
 
 def test_the_most_thresholds_allowed_leave_room_for_the_target() -> None:
