@@ -89,7 +89,8 @@ def test_the_names_of_what_is_missing_mean_leads_without_one() -> None:
         environ={
             "LEADPULSE_SLA__POLICIES": '[{name = "nobodys", sources = ["unknown", "web"], teams = ["unassigned"], '
             'first_contact = "1h"}]',
-            "LEADPULSE_HOURS__CALENDARS": '[{name = "pool", zone = "UTC", teams = ["unassigned"], week = ["Mon-Fri 9:00-17:00"]}]',
+            "LEADPULSE_HOURS__CALENDARS": '[{name = "pool", zone = "UTC", teams = ["unassigned"], '
+            'week = ["Mon-Fri 9:00-17:00"]}]',
         }
     )
     funnel = funnel_of(settings)
