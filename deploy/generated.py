@@ -8,6 +8,7 @@ from deploy.boards.documents import board_documents
 from deploy.boards.terms import Terms
 from deploy.rules import terms as rules
 from deploy.rules.documents import rule_documents
+from processors.funnel import MINUTE_MS
 from processors.policies import BREACH, FIRST_CONTACT, Policy
 from streams import generated
 from streams.settings import Settings
@@ -34,7 +35,11 @@ def rule_terms_of(settings: Settings, places: rules.Places | None = None) -> rul
     A wait that is worth a call of its own is four times what is promised, an hour at least.
     """
     promised = [promise.first_contact.ms for promise in settings.sla.policies] or [settings.response.target.ms]
-    return rules.Terms(longest_wait=max(3600, 4 * max(promised) // 1000), places=places or rules.Places())
+    return rules.Terms(
+        longest_wait=max(3600, 4 * max(promised) // 1000),
+        windows={window.ms // MINUTE_MS: window.text for window in settings.windows.rolling},
+        places=places or rules.Places(),
+    )
 
 
 def texts(settings: Settings | None = None) -> dict[str, str]:

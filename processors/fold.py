@@ -292,10 +292,10 @@ class Fold:
         self._pass_time(cells, lead, t, sign)
         lead.worked = self.promises.worked(lead, t)
         lead.since = max(lead.since, t)
+        self.stirred = True
         if not lead.assigned:
             lead.assigned, lead.routed = t, lead.worked
         if team != lead.team:
-            self.stirred = True
             self._following.leave(cells, lead, t, sign)
             self._hand_over(lead, team)
             self._following.enter(cells, lead, t, sign)

@@ -13,6 +13,8 @@ from deploy.rules.recording import (
 )
 from deploy.rules.terms import Alert, Terms
 
+_DAY = 24 * 60
+
 ENOUGH = 10
 """Promises in an hour below which a share says nothing."""
 ENOUGH_INTAKE = 20
@@ -23,7 +25,13 @@ FAST, SLOW = 5, 2
 
 def business_alerts(terms: Terms) -> tuple[Alert, ...]:
     """Return the alerts about leads, measured by the terms of the business."""
-    return (*_promises_broken(terms), _lead_waits(terms), _source_silent(), _intake_drops(), _conversion_shifts())
+    return (
+        *_promises_broken(terms),
+        _lead_waits(terms),
+        _source_silent(),
+        _intake_drops(terms),
+        _conversion_shifts(terms),
+    )
 
 
 def _promises_broken(terms: Terms) -> tuple[Alert, ...]:
@@ -33,7 +41,7 @@ def _promises_broken(terms: Terms) -> tuple[Alert, ...]:
     return (
         Alert(
             name="LeadpulseResponseBurnFast",
-            expr=_burn(FAST * room, "1h", "15m"),
+            expr=_burn(terms, FAST * room, 60, 15),
             lasts="5m",
             severity="critical",
             kind="business",
@@ -45,7 +53,7 @@ def _promises_broken(terms: Terms) -> tuple[Alert, ...]:
         ),
         Alert(
             name="LeadpulseResponseBurnSlow",
-            expr=_burn(SLOW * room, "24h", "1h"),
+            expr=_burn(terms, SLOW * room, _DAY, 60),
             lasts="30m",
             severity="warning",
             kind="business",
@@ -91,11 +99,11 @@ def _source_silent() -> Alert:
     )
 
 
-def _intake_drops() -> Alert:
+def _intake_drops(terms: Terms) -> Alert:
     """Return the alert about fewer leads than a week ago."""
     return Alert(
         name="LeadpulseIntakeDrop",
-        expr=_fewer_leads(),
+        expr=_fewer_leads(terms),
         lasts="15m",
         severity="warning",
         kind="business",
@@ -106,11 +114,11 @@ def _intake_drops() -> Alert:
     )
 
 
-def _conversion_shifts() -> Alert:
+def _conversion_shifts(terms: Terms) -> Alert:
     """Return the alert about a source that converts unlike itself."""
     return Alert(
         name="LeadpulseConversionShift",
-        expr=_unlike_its_usual_share(),
+        expr=_unlike_its_usual_share(terms),
         lasts="1h",
         severity="info",
         kind="business",
@@ -122,23 +130,23 @@ def _conversion_shifts() -> Alert:
     )
 
 
-def _burn(limit: float, window: str, shorter: str) -> str:
+def _burn(terms: Terms, limit: float, minutes: int, fewer: int) -> str:
+    window, shorter, hour = terms.window(minutes), terms.window(fewer), terms.window(60)
     return (
         f'{BROKEN_SHARE}{{window="{window}"}} > {limit:g}'
         f' and ignoring (window) {BROKEN_SHARE}{{window="{shorter}"}} > {limit:g}'
-        f' and ignoring (window) {PROMISES}{{window="1h"}} >= {ENOUGH}'
+        f' and ignoring (window) {PROMISES}{{window="{hour}"}} >= {ENOUGH}'
     )
 
 
-def _fewer_leads() -> str:
-    now = f'sum by (job) ({CREATED}{{window="1h"}})'
-    before = f'sum by (job) ({CREATED}{{window="1h"}} offset 1w)'
-    return f"{now} / ({before} >= {ENOUGH_INTAKE}) < 0.5"
+def _fewer_leads(terms: Terms) -> str:
+    in_the_hour = f'{CREATED}{{window="{terms.window(60)}"}}'
+    return f"sum by (job) ({in_the_hour}) / (sum by (job) ({in_the_hour} offset 1w) >= {ENOUGH_INTAKE}) < 0.5"
 
 
-def _unlike_its_usual_share() -> str:
+def _unlike_its_usual_share(terms: Terms) -> str:
     """Return the query of a two-sided test of one share against another, by the normal approximation."""
-    week, usual = f'{WON_SHARE}{{window="7d"}}', f'{WON_SHARE}{{window="90d"}}'
-    n = f'{CLOSED}{{window="7d"}}'
+    lately, always = (f'window="{terms.window(days * _DAY)}"' for days in (7, 90))
+    week, usual, n = f"{WON_SHARE}{{{lately}}}", f"{WON_SHARE}{{{always}}}", f"{CLOSED}{{{lately}}}"
     error = f"sqrt({usual} * (1 - {usual}) / ignoring (window) ({n} >= {ENOUGH_CLOSED}))"
     return f"{week} and ignoring (window) abs({week} - ignoring (window) {usual}) > ignoring (window) 3 * {error}"

@@ -20,8 +20,14 @@ def _quantile(q: float) -> str:
     return _whole(f"histogram_quantile({q}, {buckets})")
 
 
+def counted(counter: str, by: str) -> str:
+    """Return a counter whoever tells it: it moves between workers with its partition, and would count twice."""
+    return f"max by (job, partition, {by}) ({counter})"
+
+
 _OWNERS = "sum by (job, partition) (leadpulse_partition_ready) == 1"
 _TELLERS = "count by (job, partition) (leadpulse_partition_ready) == 1"
+_ALL = "(max by (job) (leadpulse_partitions) > 0)"
 _JUDGED = f'leadpulse_promised_leads{{{FIRST_CONTACT}, result=~"met|breached"}}'
 _BROKEN = f'leadpulse_promised_leads{{{FIRST_CONTACT}, result="breached"}}'
 _WON = 'leadpulse_closed_leads{outcome="won"}'
@@ -39,7 +45,7 @@ LAG = "job:leadpulse_consumer_lag_seconds:max"
 DEAD = "job_reason:leadpulse_dead_letters:increase15m"
 
 RECORDINGS: tuple[Recording, ...] = (
-    Recording(WHOLE, f"count by (job) ({_OWNERS} and {_TELLERS}) == bool on (job) max by (job) (leadpulse_partitions)"),
+    Recording(WHOLE, f"(count by (job) ({_OWNERS} and {_TELLERS}) or on (job) 0 * {_ALL}) == bool on (job) {_ALL}"),
     Recording(PROMISES, _whole(f"sum {_BY_POLICY} ({_JUDGED})")),
     Recording(BROKEN_SHARE, _whole(f"sum {_BY_POLICY} ({_BROKEN}) / sum {_BY_POLICY} ({_JUDGED})")),
     Recording("job_window_team:leadpulse_response_seconds:p50", _quantile(0.5)),
@@ -49,7 +55,7 @@ RECORDINGS: tuple[Recording, ...] = (
     Recording(WON_SHARE, _whole(f"sum {_BY_SOURCE} ({_WON}) / sum {_BY_SOURCE} (leadpulse_closed_leads)")),
     Recording(WAITING, _whole("sum by (job, team, band) (leadpulse_unanswered_leads)")),
     Recording(OLDEST, _whole("max by (job, team) (leadpulse_oldest_unanswered_lead_age_seconds)")),
-    Recording(READ_RATE, "sum by (job) (rate(leadpulse_records_read_total[5m]))"),
+    Recording(READ_RATE, f"sum by (job) (rate({counted('leadpulse_records_read_total', 'topic')}[5m:15s]))"),
     Recording(LAG, "max by (job) (leadpulse_consumer_lag_seconds)"),
-    Recording(DEAD, "sum by (job, reason) (increase(leadpulse_dead_letters_total[15m]))"),
+    Recording(DEAD, f"sum by (job, reason) (increase({counted('leadpulse_dead_letters_total', 'reason')}[15m:15s]))"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.rules.recording import DEAD, LAG, READ_RATE, WHOLE
+from deploy.rules.recording import DEAD, LAG, READ_RATE, WHOLE, counted
 from deploy.rules.terms import Alert, Terms
 
 
@@ -16,7 +16,9 @@ def _presence(terms: Terms) -> tuple[Alert, ...]:
     return (
         Alert(
             name="LeadpulseDown",
-            expr=f"absent(up{{{workers}}} == 1)",
+            # Each form with the job, so that one application mutes nothing of another.
+            expr=f"absent(up{{{workers}}}) or (count by (job) (up{{{workers}}}) unless "
+            f"count by (job) (up{{{workers}}} == 1))",
             lasts="2m",
             severity="critical",
             kind="service",
@@ -39,10 +41,10 @@ def _presence(terms: Terms) -> tuple[Alert, ...]:
 
 
 def _notifier_down(terms: Terms) -> Alert:
-    there = f'count(up{{job="{terms.notify_job}"}}) > 0'
+    notifiers = f'job="{terms.notify_job}"'
     return Alert(
         name="LeadpulseNotifierDown",
-        expr=f"absent(leadpulse_notify_ready == 1) and on () {there}",
+        expr=f"count by (job) (up{{{notifiers}}}) unless on (job) leadpulse_notify_ready{{{notifiers}}} == 1",
         lasts="2m",
         severity="critical",
         kind="service",
@@ -131,7 +133,9 @@ _FLOW: tuple[Alert, ...] = (
     ),
     Alert(
         name="LeadpulseLostRecords",
-        expr="sum by (job, topic) (increase(leadpulse_lost_records_total[1h])) > 0",
+        # A worker finds a loss as it starts, before it is first scraped: then there is no increase.
+        expr="sum by (job, topic) (increase(leadpulse_lost_records_total[1h])) > 0 or "
+        "sum by (job, topic) (leadpulse_lost_records_total unless leadpulse_lost_records_total offset 1h) > 0",
         lasts="0m",
         severity="critical",
         kind="service",
@@ -142,7 +146,7 @@ _FLOW: tuple[Alert, ...] = (
     ),
     Alert(
         name="LeadpulseLabelsFull",
-        expr="sum by (job, label) (increase(leadpulse_label_overflow_total[1h])) > 0",
+        expr=f"sum by (job, label) (increase({counted('leadpulse_label_overflow_total', 'label')}[1h:1m])) > 0",
         lasts="15m",
         severity="info",
         kind="service",

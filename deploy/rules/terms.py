@@ -28,15 +28,28 @@ class Terms(Struct, frozen=True, kw_only=True):
     Attributes:
         objective: Share of the promises that the business means to keep.
         longest_wait: Age of an unanswered lead that is worth a call of its own once its promise is broken, seconds.
+        windows: Length in minutes -> name of the rolling windows that there are.
         job: Scrape job of the workers. `notify_job`: of the notifiers.
         places: Where links lead.
     """
 
     objective: float = 0.9
     longest_wait: float
+    windows: dict[int, str]
     job: str = "leadpulse"
     notify_job: str = "leadpulse-notify"
     places: Places = Places()
+
+    def window(self, minutes: int) -> str:
+        """Return the name of the window of a length that a rule looks at.
+
+        Raises:
+            ValueError: There is none.
+        """
+        try:
+            return self.windows[minutes]
+        except KeyError:
+            raise ValueError(f"[windows] rolling: the rules need a window of {minutes} minutes") from None
 
 
 class Recording(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 W = 'job="leadpulse", instance="w1:9464"'
 N = 'job="leadpulse-notify", instance="n1:9465"'
@@ -26,6 +26,10 @@ class Case(Struct, frozen=True, kw_only=True):
     summary: str
     description: str
     step: int = 1
+
+    def but(self, series: dict[str, str]) -> Case:
+        """Return the same with other numbers."""
+        return structs.replace(self, series=series)
 
 
 def _promises(window: str, met: str, breached: str) -> dict[str, str]:
@@ -109,7 +113,7 @@ CASES: dict[str, Case] = {
     "LeadpulseDown": Case(
         series={f"up{{{W}}}": "1x9 0x99", f"up{{{N}}}": "1x99"},
         holds_at=10,
-        labels={},
+        labels=_JOB,
         summary="No worker of leadpulse answers",
         description="For 2 minutes Prometheus has reached no worker of the job (1 missing): boards stand still, and no "
         "alarm is raised.",
@@ -215,9 +219,37 @@ CASES: dict[str, Case] = {
     "LeadpulseNotifierDown": Case(
         series={f"leadpulse_notify_ready{{{N}}}": "1x9 0x99", f"up{{{N}}}": "1x99"},
         holds_at=10,
-        labels={},
+        labels={"job": "leadpulse-notify"},
         summary="No notifier is at work",
         description="No `leadpulse notify` has been ready for 2 minutes (1 missing). Alarms stay in their topic, and "
         "are told when one runs again.",
     ),
 }
+
+_W2 = 'job="leadpulse", instance="w2:9464"'
+OTHER_CASES: dict[str, Case] = {
+    "LeadpulseNotWhole: no partition is told": CASES["LeadpulseNotWhole"].but(
+        {f'leadpulse_partition_ready{{{W}, partition="0"}}': "1x9 0x99", f"leadpulse_partitions{{{W}}}": "1x99"}
+    ),
+    "LeadpulseNotWhole: every partition is told by two": CASES["LeadpulseNotWhole"].but(
+        {
+            f'leadpulse_partition_ready{{{W}, partition="0"}}': "1x99",
+            f'leadpulse_partition_ready{{{_W2}, partition="0"}}': "_x10 1x99",
+            f"leadpulse_partitions{{{W}}}": "1x99",
+        }
+    ),
+    "LeadpulseLostRecords: found before the first scrape": CASES["LeadpulseLostRecords"].but(
+        {f'leadpulse_lost_records_total{{{W}, topic="leads.v1"}}': "_x71 59x99"}
+    ),
+    "LeadpulseProcessingError: told by the next owner of the partition": CASES["LeadpulseProcessingError"].but(
+        {
+            f'leadpulse_dead_letters_total{{{W}, partition="0", reason="processing_error"}}': "0x20 stale",
+            f'leadpulse_dead_letters_total{{{_W2}, partition="0", reason="processing_error"}}': "_x21 14x99",
+        }
+    ),
+    "LeadpulseNotifierDown: that of another application is well": CASES["LeadpulseNotifierDown"].but(
+        CASES["LeadpulseNotifierDown"].series | {'leadpulse_notify_ready{job="other", instance="n1:9465"}': "1x99"}
+    ),
+    "LeadpulseDown: no target is left": CASES["LeadpulseDown"].but({f"up{{{W}}}": "1x9 stale", f"up{{{N}}}": "1x99"}),
+}
+"""The same alerts under other numbers: name and circumstance -> case."""

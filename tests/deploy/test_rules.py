@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from msgspec import structs
 
 from deploy.generated import rule_terms_of
 from deploy.rules.__main__ import main
@@ -20,7 +21,7 @@ from processors.alarms import BEGINNINGS
 from streams.settings import Settings
 from streams.settings.durations import Duration
 from streams.settings.promises import Promise, Sla
-from tests.deploy.rule_cases import CASES, Case
+from tests.deploy.rule_cases import CASES, OTHER_CASES, Case
 from tests.streams.exposition.promtool import Promtool
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +69,21 @@ def test_an_alert_is_silent_just_before_its_patience_ends_and_then_says_what_is_
     assert _tested(ALERTS[name], CASES[name], promtool) == ""
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", OTHER_CASES)
+def test_it_is_so_under_other_circumstances(name: str, promtool: Promtool) -> None:
+    assert _tested(ALERTS[name.partition(":")[0]], OTHER_CASES[name], promtool) == ""
+
+
+def test_a_partition_that_comes_back_has_not_had_its_dead_letters_twice(promtool: Promtool) -> None:
+    """It goes from w1 to w2 and back; six records were set aside meanwhile."""
+    dead = 'leadpulse_dead_letters_total{job="leadpulse", partition="0", reason="invalid", instance='
+    series = {dead + '"w1"}': "100x20 stale _x8 106x20", dead + '"w2"}': "_x21 100x1 106x6 stale"}
+    case = structs.replace(CASES["LeadpulseDeadLetters"], series=series, holds_at=22)
+    said = _tested(ALERTS["LeadpulseDeadLetters"], case, promtool)
+    assert "got:[]" in said, "not more than ten"
+
+
 def test_a_case_that_expects_other_words_fails(promtool: Promtool) -> None:
     case = CASES["LeadpulseLag"]
     wrong = Case(**{f: getattr(case, f) for f in case.__struct_fields__} | {"summary": "Numbers are fine"})
@@ -102,7 +118,9 @@ def test_the_runbook_says_of_every_alarm_what_it_means_what_to_look_at_and_what_
 
 
 def test_a_link_leads_where_its_owner_says() -> None:
-    terms = Terms(longest_wait=3600, places=Places(runbook="https://wiki/rb", grafana="https://boards"))
+    terms = Terms(
+        longest_wait=3600, windows=TERMS.windows, places=Places(runbook="https://wiki/rb", grafana="https://boards")
+    )
     groups = rule_groups(terms)["groups"]
     annotations = [rule["annotations"] for group in groups for rule in group["rules"] if "alert" in rule]
     assert all(a["runbook_url"].startswith("https://wiki/rb#") for a in annotations)
@@ -112,12 +130,28 @@ def test_a_link_leads_where_its_owner_says() -> None:
 def test_the_command_prints_the_rules_with_the_addresses_that_are_given(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["rules", "--runbook", "https://wiki/rb", "--grafana", "https://boards/"])
+    given = ["--runbook", "https://wiki/rb", "--grafana", "https://boards/", "--job", "two", "--notify-job", "tell"]
+    monkeypatch.setattr("sys.argv", ["rules", *given])
     main()
     printed = yaml.safe_load(capsys.readouterr().out)
-    assert printed == rule_groups(
-        rule_terms_of(Settings(), Places(runbook="https://wiki/rb", grafana="https://boards"))
-    )
+    places = Places(runbook="https://wiki/rb", grafana="https://boards")
+    assert printed == rule_groups(structs.replace(rule_terms_of(Settings(), places), job="two", notify_job="tell"))
+
+
+def test_the_rules_look_at_windows_by_their_length_and_say_which_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    config = tmp_path / "leadpulse.toml"
+    monkeypatch.setattr("sys.argv", ["rules", "--config", str(config)])
+    config.write_text('[windows]\nrolling = ["15m", "60m", "1d", "7d", "90d"]\n')
+    main()
+    printed = capsys.readouterr().out
+    assert 'window="1d"' in printed
+    assert 'window="24h"' not in printed
+    config.write_text('[windows]\nrolling = ["15m", "1h", "7d", "90d"]\n')
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "the rules need a window of 1440 minutes" in capsys.readouterr().err
 
 
 def test_a_wait_is_too_long_at_four_times_the_longest_promise() -> None:
