@@ -63,7 +63,7 @@ def ask_worker(worker: Asked, page: Callable[[str], URL], about: str) -> bytes:
     address = _address(worker.url, page)
     try:
         status, body = _get(address, worker.token.header() if worker.token else {})
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, UnicodeError) as error:  # UnicodeError: of a name that cannot be one
         reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
         message = (
             f"no worker answers at {worker.url}: {reason}; --url and the settings [web] host and port say where one is"

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 FORGETTING: Final = 60.0
 """Seconds between two looks for incidents that are to be forgotten."""
+SILENCE: Final = 2 * FORGETTING
+"""Seconds without an answer of Kafka after which a notifier with partitions is not ready; it asks twice within them."""
 NOTHING_OURS: Final = 1.0
 """Seconds between two looks at the log while no partition is ours."""
 _DONE: Final = Answer(Outcome.DELIVERED)
@@ -77,6 +79,16 @@ class Pipeline:
     def open(self) -> int:
         """How many incidents go on that the receiver knows of."""
         return sum(len(part.incidents.open()) for part in self.log.parts.values())
+
+    def not_ready_because(self) -> str | None:
+        """Return why not all that is ours can be told, None when it can."""
+        if not self.log.joined:
+            return f"the group of {self.name} has not been joined"
+        if not all(part.caught_up for part in self.log.parts.values()):
+            return f"{self.name} has not caught up with the alerts"
+        if self.log.parts and time.monotonic() - self.log.answered_at > SILENCE:
+            return f"Kafka does not answer for {self.name}: others may have its partitions by now"
+        return None
 
     # -- telling -------------------------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ async def post(client: aiohttp.ClientSession, url: str, message: Message) -> Ans
         async with client.post(url, data=message.body, headers=headers, allow_redirects=False) as answer:
             await answer.content.read(_LONGEST_ANSWER)  # and not into the log: it may repeat the message
             return _judged(answer.status, answer.headers.get("Retry-After", ""))
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ValueError) as error:  # no such address
         return Answer(Outcome.AWAY, _named(error))
     except (aiohttp.ClientError, OSError, TimeoutError) as error:  # the request may have arrived
         return Answer(Outcome.UNSURE, _named(error))

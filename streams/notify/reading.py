@@ -115,6 +115,7 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         changed: Set when there may be something to do.
         telling: Held while a receiver is told: partitions are not given away in the middle of it.
         joined: Whether the group has given us partitions, or none, since the start.
+        answered_at: When Kafka last took a commit or gave us partitions, on the monotonic clock.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self.joined = False
         self._consumer, self._topic, self._numbers = consumer, topic, numbers
         self._list_offsets, self._limits = list_offsets, limits
-        self._proved_at = time.monotonic()
+        self._proved_at = self.answered_at = time.monotonic()
         self._room = asyncio.Event()
         self._room.set()
 
@@ -148,7 +149,7 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Note that there is an assignment; `run` opens the partitions."""
-        self._proved_at = time.monotonic()
+        self._proved_at = self.answered_at = time.monotonic()
         self.joined = True
         self.look()
 
@@ -298,6 +299,7 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             # Nobody else can have been given them by a broker that is away: go on for a while.
             logger.warning("what was told could not be committed: %s", type(error).__name__)
         else:
+            self.answered_at = time.monotonic()
             for tp, of_tp in known.items():
                 if part := self.parts.get(tp):
                     part.known = of_tp

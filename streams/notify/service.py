@@ -82,10 +82,8 @@ class Notifier:
         if self._trouble:
             return self._trouble
         for pipeline in self._pipelines:
-            if not pipeline.log.joined:
-                return f"the group of {pipeline.name} has not been joined"
-            if not all(part.caught_up for part in pipeline.log.parts.values()):
-                return f"{pipeline.name} has not caught up with the alerts"
+            if trouble := pipeline.not_ready_because():
+                return trouble
         return None
 
     async def _prepare(self, stack: AsyncExitStack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,9 +32,12 @@ class Refused(Exception):
         self.faults = faults
 
 
+_USER = re.compile(r"//[^/\s\"]*@")
+
+
 def shown(value: object) -> str:
-    """Return a value for a message, in TOML and not too long."""
-    text = toml(value)
+    """Return a value for a message, in TOML and not too long; no address with what may be a password."""
+    text = _USER.sub("//…@", toml(value))
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection
+from ipaddress import IPv6Address
 from zoneinfo import ZoneInfo, available_timezones
 
 from streams.settings.durations import Duration
 
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}", re.ASCII)
-_HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)"
+_LABEL = r"[A-Za-z0-9_-]{1,63}"
+_HOST = rf"(?:\[[0-9A-Fa-f:.]+\]|(?:{_LABEL}\.)*{_LABEL}\.?)"
+_BRACKETS = re.compile(r"\[(.*)\]")
 _ADDRESS = re.compile(rf"{_HOST}:(\d{{1,5}})", re.ASCII)
 _URL = re.compile(rf"https?://{_HOST}(?::(\d{{1,5}}))?", re.ASCII)
 _MOST_PORTS = 65_535
@@ -73,9 +76,20 @@ class Matching(Rule):
         """Return what is wrong with a text; a number that the pattern catches must be a port."""
         match = self._pattern.fullmatch(str(value))
         port = match and match.groups("1") and match.group(1)
-        if match and (not port or 0 < int(port) <= _MOST_PORTS):
+        if match and (not port or 0 < int(port) <= _MOST_PORTS) and _is_no_bad_address(str(value)):
             return ""
+        if "@" in str(value):  # it may be followed by what must not be shown
+            return f"must be {self.text}, and hold no user or password"
         return f'must be {self.text}, got "{value}"'
+
+
+def _is_no_bad_address(value: str) -> bool:
+    """Return whether what stands in brackets, if anything does, is an IPv6 address."""
+    inside = _BRACKETS.search(value)
+    try:
+        return inside is None or bool(IPv6Address(inside.group(1)))
+    except ValueError:
+        return False
 
 
 class Parsed(Rule):

@@ -22,6 +22,7 @@ from streams.web.waiting_answer import Told, WaitingAnswer, read_answer, urgency
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 _MAX_TEAM = 256
+_MAX_DIGITS = 9
 
 Ask = Callable[[str, Callable[[str], URL]], Awaitable[tuple[int, bytes]]]
 """Asks another worker, given its base URL and what makes the address from it; returns status and body."""
@@ -121,7 +122,7 @@ class WaitingPage:
 def _question(query: Mapping[str, str]) -> Question | str:
     """Return what is asked, or what is wrong with the question."""
     text = query.get("limit", str(DEFAULT_LIMIT))
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MAX_LIMIT):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and 0 < int(text) <= MAX_LIMIT):
         return f"limit must be a number from 1 to {MAX_LIMIT}"
     team = query.get("team")
     if team is not None and len(team) > _MAX_TEAM:

@@ -151,6 +151,11 @@ def test_an_endless_answer_is_cut_off(
     assert worker.paths == ["/leads/x"]
 
 
+def test_nor_is_a_worker_where_no_name_can_be(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lead", "x", "--url", "http://a..b:1"]) == 69
+    assert "no worker answers at http://a..b:1" in capsys.readouterr().err
+
+
 def test_no_worker_at_all_is_out_of_reach(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["lead", "x", "--url", "http://127.0.0.1:1"]) == 69
     assert capsys.readouterr().err == (

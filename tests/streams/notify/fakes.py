@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
-from aiokafka.errors import CommitFailedError
+from aiokafka.errors import CommitFailedError, KafkaConnectionError
 from aiokafka.structs import OffsetAndMetadata, OffsetAndTimestamp, TopicPartition
 from prometheus_client import CollectorRegistry
 
@@ -43,13 +43,14 @@ class FakeConsumer:
         history: Everything that was committed, as (told, tried).
         hidden: Records at the end that a fetch does not give yet.
         ours: Whether the group still has this member.
+        fails: Whether the broker cannot be reached for a commit.
     """
 
     def __init__(self, *alerts: Alert | bytes) -> None:
         self.values = [alert if isinstance(alert, bytes) else encode(alert) for alert in alerts]
         self.committed: OffsetAndMetadata | None = None
         self.history: list[tuple[int, int]] = []
-        self.hidden, self.ours = 0, True
+        self.hidden, self.ours, self.fails = 0, True, False
         self._assigned: set[TopicPartition] = set()
         self._position = 0
         self._listener: Any = None
@@ -92,6 +93,8 @@ class FakeConsumer:
         return {TP: [Record("alerts", 0, n, self.values[n]) for n in range(first, end)]}
 
     async def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]]) -> None:
+        if self.fails:
+            raise KafkaConnectionError
         if not self.ours:
             raise CommitFailedError("gone")
         for told, tried in offsets.values():

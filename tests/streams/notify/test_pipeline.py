@@ -8,6 +8,7 @@ import pytest
 from aiokafka.structs import OffsetAndMetadata
 
 from streams.notify.messages import Outcome
+from streams.notify.pipeline import SILENCE
 from tests.processors.alerts import Wait
 from tests.streams.notify.fakes import Desk, FakeConsumer, FakeReceiver, until
 
@@ -159,3 +160,20 @@ async def test_how_it_stands_is_told() -> None:
         await until(lambda: consumer.history[-1:] == [(2, 2)])
         assert desk.pipeline.waiting == 0
         assert (desk.pipeline.behind, desk.pipeline.open) == (0, 2)
+
+
+async def test_who_has_partitions_and_no_answer_of_kafka_is_not_ready_until_there_is_one() -> None:
+    """It goes on keeping open what is open: the broker may be away for everybody. But somebody has to look."""
+    consumer, receiver = FakeConsumer(A.warned()), FakeReceiver()
+    desk = Desk(consumer, receiver)
+    async with desk.working():
+        await until(lambda: consumer.history[-1:] == [(1, 1)])
+        assert desk.pipeline.not_ready_because() is None
+        desk.log.answered_at -= 2 * SILENCE
+        consumer.fails = True
+        consumer.append(B.warned())
+        await until(lambda: len(receiver.heard) > 1)
+        assert "Kafka does not answer for fake" in (desk.pipeline.not_ready_because() or "")
+        consumer.fails = False
+        consumer.append(A.breached())
+        await until(lambda: desk.pipeline.not_ready_because() is None)

@@ -79,6 +79,12 @@ async def test_a_receiver_that_is_not_there_surely_took_nothing_and_its_address_
     assert "secret" not in answer.reason and "127" not in answer.reason
 
 
+async def test_an_address_that_cannot_be_one_is_nobodys_and_raises_nothing() -> None:
+    answer = await answered("http://a..secret:9093/hook")
+    assert answer.outcome is Outcome.AWAY
+    assert "secret" not in answer.reason
+
+
 async def test_a_receiver_that_does_not_answer_may_have_taken_it() -> None:
     async def sleep(_: web.Request) -> web.Response:
         await asyncio.sleep(5)

@@ -239,6 +239,23 @@ RELATIONS = {
     '[redis]\nprefix = "a b"': (
         'leadpulse.toml:2: [redis] prefix: must be letters, digits, ".", "_", ":", "-" and braces, got "a b"'
     ),
+    '[notify]\nalertmanager = ["http://me:hunter2@am:9093"]': (
+        'leadpulse.toml:2: [notify] alertmanager[0]: must be "http://host:port/path", or https,'
+        " and hold no user or password"
+    ),
+    '[notify]\nalertmanager = "http://me:hunter2@am:9093"': (
+        'leadpulse.toml:2: [notify] alertmanager: must be a list, each "http://host:port/path", or https,'
+        ' got "http://…@am:9093"'
+    ),
+    '[notify]\nalertmanager = ["http://a..b:9093"]': (
+        'leadpulse.toml:2: [notify] alertmanager[0]: must be "http://host:port/path", or https, got "http://a..b:9093"'
+    ),
+    '[notify]\nalertmanager = ["http://[abc]:9093"]': (
+        'leadpulse.toml:2: [notify] alertmanager[0]: must be "http://host:port/path", or https, got "http://[abc]:9093"'
+    ),
+    f'[kafka]\nbrokers = ["{"k" * 64}:9092"]': (
+        f'leadpulse.toml:2: [kafka] brokers[0]: must be "host:port", got "{"k" * 64}:9092"'
+    ),
     '[redis]\nurl = "localhost:6379"': (
         'leadpulse.toml:2: [redis] url: must be "redis://host:port/database", or "rediss://…" for TLS,'
         ' got "localhost:6379"'

@@ -126,7 +126,7 @@ async def test_before_kafka_answered_nobody_waits_and_nothing_is_complete(site: 
     assert (answer.complete, answer.waiting, answer.cards) == (False, 0, ())
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "x", "1.5", str(MAX_LIMIT + 1), "9" * 5000, "\u0663"])
+@pytest.mark.parametrize("limit", ["0", "-1", "x", "1.5", str(MAX_LIMIT + 1), "9" * 5000, "0" * 8 + "19999", "\u0663"])
 async def test_a_limit_that_is_none_is_refused(limit: str, site: Site) -> None:
     status, told = await get(site, await site.serve(worker(1, 0)), limit=limit)
     assert (status, told) == (400, {"error": "limit must be a number from 1 to 1000"})
