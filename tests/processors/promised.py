@@ -50,6 +50,7 @@ FUNNELS: tuple[Funnel, ...] = (
     PROMISED,
     structs.replace(PROMISED, policies=(*POLICIES, EVERYBODY), routing="business"),
     structs.replace(PROMISED, policies=(EVERYBODY,)),
+    structs.replace(PROMISED, policies=(structs.replace(EVERYBODY, name="large", min_amount=1),)),
 )
 
 LATER = T0_MS + 60 * DAY_MS
