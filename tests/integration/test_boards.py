@@ -29,8 +29,9 @@ EAGER = {
     "SILENCE__MIN_ARRIVALS": "5",
     "SILENCE__GRACE": "1s",
     "SILENCE__CHECK_INTERVAL": "1s",
+    "FOLLOW_UP__REPLY_WITHIN": "1m",
 }
-"""Sources are judged after the ten minutes that there were, and soon."""
+"""Sources, and replies, are judged after the ten minutes that there were, and soon."""
 
 ALARM = "nothing has been wrong for long enough to fire"
 QUIET = {

@@ -23,6 +23,7 @@ TRUE = {
     "no lead was scored",
     "no request was made",
     "no such lead",
+    "nobody's time to reply was up",
     "none counted",
     "none due yet",
     "none in this window",

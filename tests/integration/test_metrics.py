@@ -212,6 +212,7 @@ class Seen:
                 "leadpulse_close_reason_leads",
                 "leadpulse_broker_away_seconds",
                 "leadpulse_follow_up_leads",  # nobody waits for a week
+                "leadpulse_reply_leads",  # nor is anybody's time to reply up
                 "leadpulse_scored_leads",  # nobody scores
                 "leadpulse_scores",
                 *SOURCES,
