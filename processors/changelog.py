@@ -26,7 +26,7 @@ from processors.revision import Moved, moved, sums
 from processors.shard import Shard
 
 LEAD, LABEL, SLOT, PANE, CHECKPOINT, SERVICE = b"l", b"n", b"d", b"p", b"m", b"f"
-FORMAT = 3
+FORMAT = 4
 """Version of the stored form; a worker refuses any other one: it could not read the lead records."""
 
 SLOTS = 512

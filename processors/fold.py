@@ -16,6 +16,7 @@ from processors.labels import Labels
 from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE
 from processors.promises import Promises, steps_of, with_steps
 from processors.questions import QUESTIONS, Question, Rules
+from processors.questions.base import hearing
 from processors.questions.live import ORPHAN_CELL
 from processors.record import START, Lead
 from processors.rows import (
@@ -86,16 +87,16 @@ class Fold:
 
     def _listen(self) -> None:
         questions = self.questions
-        self._created = [q.created for q in questions if q.created]
-        self._opened = [q.opened for q in questions if q.opened]
-        self._waiting = [q.waiting for q in questions if q.waiting]
-        self._stepped = [q.stepped for q in questions if q.stepped]
-        self._answered = [q.answered for q in questions if q.answered]
-        self._touched = [q.touched for q in questions if q.touched]
-        self._scored = [q.scored for q in questions if q.scored]
-        self._moved = [q.moved for q in questions if q.moved]
-        self._left = [q.left for q in questions if q.left]
-        self._closed = [q.closed for q in questions if q.closed]
+        self._created = hearing(questions, "created")
+        self._opened = hearing(questions, "opened")
+        self._waiting = hearing(questions, "waiting")
+        self._stepped = hearing(questions, "stepped")
+        self._answered = hearing(questions, "answered")
+        self._touched = hearing(questions, "touched")
+        self._scored = hearing(questions, "scored")
+        self._moved = hearing(questions, "moved")
+        self._left = hearing(questions, "left")
+        self._closed = hearing(questions, "closed")
 
     def begin(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Put a counting lead to its start: its creation, or the fold up to where its log was shortened."""
@@ -103,8 +104,8 @@ class Fold:
         lead.resume(base or START)
         if base is None:
             lead.entered, lead.team, lead.since = lead.created, lead.home, lead.created
-            for created in self._created:
-                created(cells, lead, sign)
+            for question in self._created:
+                question.created(cells, lead, sign)
             self.live(cells, lead, sign)
             self._following.open(cells, lead, lead.created, sign)
 
@@ -127,8 +128,8 @@ class Fold:
         """
         if lead.counts and lead.base:
             lead.resume(lead.base)
-            for hook in self._created:
-                hook(cells, lead, 1)
+            for question in self._created:
+                question.created(cells, lead, 1)
             self._following.restore(cells, lead)
             if score := lead.scored:
                 lead.scored = 0
@@ -139,16 +140,16 @@ class Fold:
                 self._following.enter(cells, lead, next(rows(lead.floor)).at, 1)
                 lead.base = lead.position()
             else:
-                for closed in self._closed:
-                    closed(cells, lead, 1)
+                for question in self._closed:
+                    question.closed(cells, lead, 1)
             self.run(cells, lead, lead.log, 1)
         else:
             self.whole(cells, lead, 1)
 
     def live(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Collect what an open lead contributes by being open, and by waiting, as it stands."""
-        for opened in self._opened:
-            opened(cells, lead, sign)
+        for question in self._opened:
+            question.opened(cells, lead, sign)
         self._wait(cells, lead, sign)
 
     def run(self, cells: Cells, lead: Lead, log: bytes, sign: int) -> None:
@@ -248,15 +249,15 @@ class Fold:
         self._wait(cells, lead, sign)
 
     def _touch_first(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
-        for hook in self._touched:
-            hook(cells, lead, t, meaning, arg, sign)
+        for question in self._touched:
+            question.touched(cells, lead, t, meaning, arg, sign)
 
     def _answer(self, cells: Cells, lead: Lead, t: int, obligation: int, sign: int) -> None:
         """Tell that what an obligation is about has happened, after the steps that came before it."""
         self.stirred = True
         self._pass_time(cells, lead, t, sign)
-        for answered in self._answered:
-            answered(cells, lead, t, obligation, sign)
+        for question in self._answered:
+            question.answered(cells, lead, t, obligation, sign)
 
     def _pass_time(self, cells: Cells, lead: Lead, until: int, sign: int) -> None:
         """Let the steps happen that come before `until`, ms.
@@ -276,16 +277,16 @@ class Fold:
     def _pass_steps(self, cells: Cells, lead: Lead, policy: int, obligation: int, until: int, sign: int) -> None:
         step = steps_of(lead, obligation)
         while (due := self.promises.due(lead, policy, obligation, step)) is not None and due < until:
-            for stepped in self._stepped:
-                stepped(cells, lead, policy, obligation, step, due, sign)
+            for question in self._stepped:
+                question.stepped(cells, lead, policy, obligation, step, due, sign)
             step += 1
             lead.steps = with_steps(lead, obligation, step)
 
     def _wait(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Tell that an open lead waits for its first contact as it stands, if it does."""
         if not lead.contacted and lead.status == OPEN:
-            for waiting in self._waiting:
-                waiting(cells, lead, sign)
+            for question in self._waiting:
+                question.waiting(cells, lead, sign)
 
     def _assign(self, cells: Cells, lead: Lead, t: int, team: int, owner: int, sign: int) -> None:
         self._wait(cells, lead, -sign)
@@ -311,22 +312,22 @@ class Fold:
                 lead.steps = with_steps(lead, obligation, 0)
 
     def _score(self, cells: Cells, lead: Lead, t: int, score: int, sign: int) -> None:
-        for scored in self._scored:
-            scored(cells, lead, score, sign)
+        for question in self._scored:
+            question.scored(cells, lead, score, sign)
         lead.scored = score
 
     def _move(self, cells: Cells, lead: Lead, t: int, stage: int, sign: int) -> None:
         rank = self._rank(stage)
-        for moved in self._moved:
-            moved(cells, lead, t, stage, rank, sign)
-        for left in self._left:
-            left(cells, lead, t, sign)
+        for question in self._moved:
+            question.moved(cells, lead, t, stage, rank, sign)
+        for question in self._left:
+            question.left(cells, lead, t, sign)
         self._following.move(cells, lead, t, stage, sign)
         lead.furthest = max(lead.furthest, rank)
 
     def _reopen(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
-        for hook in self._closed:
-            hook(cells, lead, -sign)
+        for question in self._closed:
+            question.closed(cells, lead, -sign)
         self.stirred = True
         lead.worked, lead.since = self.promises.worked(lead, t), max(lead.since, t)
         lead.status, lead.closed, lead.reason, lead.closing_team, lead.entered = OPEN, 0, 0, 0, t
@@ -338,12 +339,12 @@ class Fold:
             self.stirred = True
             self.live(cells, lead, -sign)
             self._pass_time(cells, lead, t, sign)
-            for left in self._left:
-                left(cells, lead, t, sign)
+            for question in self._left:
+                question.left(cells, lead, t, sign)
             self._following.leave(cells, lead, t, sign)
         else:
-            for closed in self._closed:
-                closed(cells, lead, -sign)
+            for question in self._closed:
+                question.closed(cells, lead, -sign)
         lead.status, lead.closed, lead.reason, lead.closing_team = status, t, reason, lead.team
-        for closed in self._closed:
-            closed(cells, lead, sign)
+        for question in self._closed:
+            question.closed(cells, lead, sign)

@@ -10,6 +10,7 @@ from processors.follow_up import FollowUp
 from processors.funnel import OPEN
 from processors.labels import OTHER, Labels
 from processors.questions import Question
+from processors.questions.base import hearing
 from processors.record import Lead
 from processors.rows import ALL_CHANNELS, CHANNEL_BITS, OUTBOUND, REOPENED, SIZE, TOUCH_BITS
 from processors.touches import CONTACT, INBOUND, TOUCH_MASK, reactions
@@ -36,14 +37,13 @@ class Following:
         self._bands, self._collision = ContactBands(plan, stages), plan.collision
         self._stand, self._kept = self._bands.stand, self._bands.kept
         self._reaction = reactions()
-        self._interacted = [q.interacted for q in questions if q.interacted]
-        self._collided = [q.collided for q in questions if q.collided]
-        self._approached = [q.approached for q in questions if q.approached]
-        self._reacted = [q.reacted for q in questions if q.reacted]
-        self._followed = [q.followed for q in questions if q.followed]
-        self._shifted = [q.shifted for q in questions if q.shifted]
-        self._unplanned = [q.unplanned for q in questions if q.unplanned]
-        self._both = [*self._followed, *self._unplanned]
+        self._interacted = hearing(questions, "interacted")
+        self._collided = hearing(questions, "collided")
+        self._approached = hearing(questions, "approached")
+        self._reacted = hearing(questions, "reacted")
+        self._followed = hearing(questions, "followed")
+        self._shifted = hearing(questions, "shifted")
+        self._unplanned = hearing(questions, "unplanned")
 
     # -- coming and going ------------------------------------------------------------------------------------------
 
@@ -59,14 +59,18 @@ class Following:
         self._stand(lead, minute)
         lead.planned = max(lead.planned, minute)
         if lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
-            for hook in self._both:
-                hook(cells, lead, minute, sign)
+            self._tell(cells, lead, minute, sign)
 
     def leave(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Follow a lead no more from `t` ms on, where it stands."""
         if lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
-            for hook in self._both:
-                hook(cells, lead, t // MINUTE_MS, -sign)
+            self._tell(cells, lead, t // MINUTE_MS, -sign)
+
+    def _tell(self, cells: Cells, lead: Lead, minute: int, sign: int) -> None:
+        for question in self._followed:
+            question.followed(cells, lead, minute, sign)
+        for question in self._unplanned:
+            question.unplanned(cells, lead, minute, sign)
 
     # -- what happens ----------------------------------------------------------------------------------------------
 
@@ -76,15 +80,15 @@ class Following:
         lead.stage, lead.entered = stage, t
         self._stand(lead, minute)
         if lead.opted_out != ALL_CHANNELS:
-            for shifted in self._shifted:
-                shifted(cells, lead, minute, was, sign)
+            for question in self._shifted:
+                question.shifted(cells, lead, minute, was, sign)
 
     def contact(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take a contact, after its effect on the first attempt and contact."""
         actor, minute = arg >> TOUCH_BITS, t // MINUTE_MS
         if lead.spoke != actor and self._collides(lead, t, actor):
-            for collided in self._collided:
-                collided(cells, lead, t, sign)
+            for question in self._collided:
+                question.collided(cells, lead, t, sign)
         if t >= lead.quiet:  # else it was before the creation: waiting for the next one began with that
             lead.quiet, lead.spoke = t, actor
         if self._kept:
@@ -93,43 +97,43 @@ class Following:
         self._stand(lead, minute)
         moved = (lead.overdue, lead.crowded) != was[1:]
         if moved and lead.status == OPEN and lead.opted_out != ALL_CHANNELS:
-            for shifted in self._shifted:
-                shifted(cells, lead, minute, was, sign)
+            for question in self._shifted:
+                question.shifted(cells, lead, minute, was, sign)
 
     def touch(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take any interaction of a lead that has not reacted yet, is closed or opted out; after `contact`."""
         if arg & OUTBOUND and (lead.status or lead.opted_out):
-            for interacted in self._interacted:
-                interacted(cells, lead, t, arg, sign)
+            for question in self._interacted:
+                question.interacted(cells, lead, t, arg, sign)
         if lead.attempted and not lead.replied and self._reaction[arg & TOUCH_MASK]:
-            for reacted in self._reacted:
-                reacted(cells, lead, t, sign)
+            for question in self._reacted:
+                question.reacted(cells, lead, t, sign)
             lead.replied = t
 
     def approach(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Take the first attempt of a person."""
         lead.approached = lead.team
-        for approached in self._approached:
-            approached(cells, lead, t, sign)
+        for question in self._approached:
+            question.approached(cells, lead, t, sign)
 
     def restore(self, cells: Cells, lead: Lead) -> None:
         """Tell again of the first attempt, and the reaction to it, of a lead whose log was shortened."""
         if lead.attempted:
-            for approached in self._approached:
-                approached(cells, lead, lead.attempted, 1)
+            for question in self._approached:
+                question.approached(cells, lead, lead.attempted, 1)
         if lead.replied:
-            for reacted in self._reacted:
-                reacted(cells, lead, lead.replied, 1)
+            for question in self._reacted:
+                question.reacted(cells, lead, lead.replied, 1)
 
     def plan(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take what is planned next."""
         minute = t // MINUTE_MS
-        unplanned = self._unplanned if lead.status == OPEN and lead.opted_out != ALL_CHANNELS else ()
-        for hook in unplanned:
-            hook(cells, lead, minute, -sign)
+        unplanned = self._unplanned if lead.status == OPEN and lead.opted_out != ALL_CHANNELS else []
+        for question in unplanned:
+            question.unplanned(cells, lead, minute, -sign)
         lead.planned = max(arg >> CHANNEL_BITS, minute, lead.created // MINUTE_MS)
-        for hook in unplanned:
-            hook(cells, lead, minute, sign)
+        for question in unplanned:
+            question.unplanned(cells, lead, minute, sign)
 
     def opt_out(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
         """Take note of a channel that is not wanted; 0 for all, else its number and one more."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from copy import copy
 from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
@@ -247,7 +246,7 @@ class Shard:
     def look(self, lead_id: str) -> Lead | None:
         """Return a copy of a lead's record for reading."""
         if hot := self.hot.get(lead_id):
-            return copy(hot)
+            return hot.copy()
         packed = self.cold.get(lead_id)
         return None if packed is None else self._decode(packed)
 

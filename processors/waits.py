@@ -6,7 +6,6 @@ whoever announces has the fold tell the record once more, and thereby says what 
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -90,7 +89,7 @@ class Retelling:
 
     def unmerged(self, lead: Lead) -> Lead:
         """Return how a lead would stand, had it not been merged: a merged one stands nowhere."""
-        other = copy.copy(lead)
+        other = lead.copy()
         other.merged_into = ""
         self._fold.recompute(defaultdict(int), other)
         return other
@@ -100,5 +99,5 @@ class Retelling:
         self._waits.steps.clear()
         self._waits.answers.clear()
         self._waits.open_since = 0
-        self._fold.recompute(defaultdict(int), copy.copy(lead))
+        self._fold.recompute(defaultdict(int), lead.copy())
         return self._waits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from processors.cells import Cells, Family
@@ -40,54 +40,73 @@ class Rules:
 
 
 class Question:
-    """A set of families and the moves they depend on.
+    """A set of families and the moves they depend on: the hooks that a question overrides, the others are not called.
 
-    A hook that stays None is never called. Hooks are called with the lead as it was *before* the move (`closed`: as it
-    stands, closed), must not change it, and add to `cells` what the move contributes times `sign`.
+    Hooks are called with the lead as it was *before* the move (`closed`: as it stands, closed), must not change it, and
+    add to `cells` what the move contributes times `sign`.
 
     Attributes:
         families: The numbers this question answers with.
-        created: `(cells, lead, sign)`: the lead was created.
-        opened: `(cells, lead, sign)`: the lead is open as it stands; -sign takes it back.
-        touched: `(cells, lead, t, meaning, arg, sign)`: first automated, attempted or contacting interaction, at t ms;
-            `arg` is the row's.
-        waiting: `(cells, lead, sign)`: an open lead waits for its first contact as it stands; -sign takes it back.
-        stepped: `(cells, lead, policy, obligation, step, due, sign)`: a step of an obligation came at due ms.
-        answered: `(cells, lead, t, obligation, sign)`: what an obligation is about happened at t ms.
-        interacted: `(cells, lead, t, arg, sign)`: a closed or opted-out lead was turned to at t ms; `arg` is the row's.
-        collided: `(cells, lead, t, sign)`: somebody contacts the lead at t ms shortly after somebody else did.
-        approached: `(cells, lead, t, sign)`: a person turned to the lead for the first time, at t ms.
-        reacted: `(cells, lead, t, sign)`: the lead reacted for the first time after that, at t ms.
-        followed: `(cells, lead, minute, sign)`: from `minute` on an open lead is followed up as it stands; with -sign,
-            until `minute`.
-        shifted: `(cells, lead, minute, was, sign)`: at `minute` a lead that is followed up came to where it stands now;
-            `was` says where it stood.
-        unplanned: as `followed`, of what is planned next.
-        scored: `(cells, lead, score, sign)`: the lead is given a score, as in its row; it had `lead.scored`.
-        moved: `(cells, lead, t, stage, rank, sign)`: an open lead moves to another stage.
-        left: `(cells, lead, t, sign)`: an open lead leaves its stage, by a move or by closing.
-        closed: `(cells, lead, sign)`: the lead is closed as it stands; -sign takes it back.
     """
 
     families: ClassVar[tuple[Family, ...]] = ()
 
-    created: Callable[[Cells, Lead, int], None] | None = None
-    opened: Callable[[Cells, Lead, int], None] | None = None
-    touched: Callable[[Cells, Lead, int, int, int, int], None] | None = None
-    waiting: Callable[[Cells, Lead, int], None] | None = None
-    stepped: Callable[[Cells, Lead, int, int, int, int, int], None] | None = None
-    answered: Callable[[Cells, Lead, int, int, int], None] | None = None
-    interacted: Callable[[Cells, Lead, int, int, int], None] | None = None
-    collided: Callable[[Cells, Lead, int, int], None] | None = None
-    approached: Callable[[Cells, Lead, int, int], None] | None = None
-    reacted: Callable[[Cells, Lead, int, int], None] | None = None
-    followed: Callable[[Cells, Lead, int, int], None] | None = None
-    shifted: Callable[[Cells, Lead, int, Was, int], None] | None = None
-    unplanned: Callable[[Cells, Lead, int, int], None] | None = None
-    scored: Callable[[Cells, Lead, int, int], None] | None = None
-    moved: Callable[[Cells, Lead, int, int, int, int], None] | None = None
-    left: Callable[[Cells, Lead, int, int], None] | None = None
-    closed: Callable[[Cells, Lead, int], None] | None = None
-
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
+
+    def created(self, cells: Cells, lead: Lead, sign: int) -> None:
+        """The lead was created."""
+
+    def opened(self, cells: Cells, lead: Lead, sign: int) -> None:
+        """The lead is open as it stands; -sign takes it back."""
+
+    def touched(self, cells: Cells, lead: Lead, t: int, meaning: int, arg: int, sign: int) -> None:
+        """First automated, attempted or contacting interaction, at t ms; `arg` is the row's."""
+
+    def waiting(self, cells: Cells, lead: Lead, sign: int) -> None:
+        """An open lead waits for its first contact as it stands; -sign takes it back."""
+
+    def stepped(self, cells: Cells, lead: Lead, policy: int, obligation: int, step: int, due: int, sign: int) -> None:
+        """A step of an obligation came at due ms."""
+
+    def answered(self, cells: Cells, lead: Lead, t: int, obligation: int, sign: int) -> None:
+        """What an obligation is about happened at t ms."""
+
+    def interacted(self, cells: Cells, lead: Lead, t: int, arg: int, sign: int) -> None:
+        """A closed or opted-out lead was turned to at t ms; `arg` is the row's."""
+
+    def collided(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
+        """Somebody contacts the lead at t ms shortly after somebody else did."""
+
+    def approached(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
+        """A person turned to the lead for the first time, at t ms."""
+
+    def reacted(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
+        """The lead reacted for the first time after that, at t ms."""
+
+    def followed(self, cells: Cells, lead: Lead, minute: int, sign: int) -> None:
+        """An open lead is followed up as it stands: from `minute` on; with -sign, until `minute`."""
+
+    def shifted(self, cells: Cells, lead: Lead, minute: int, was: Was, sign: int) -> None:
+        """A lead that is followed up came at `minute` to where it stands now; `was` says where it stood."""
+
+    def unplanned(self, cells: Cells, lead: Lead, minute: int, sign: int) -> None:
+        """As `followed`, of what is planned next."""
+
+    def scored(self, cells: Cells, lead: Lead, score: int, sign: int) -> None:
+        """The lead is given a score, as in its row; it had `lead.scored`."""
+
+    def moved(self, cells: Cells, lead: Lead, t: int, stage: int, rank: int, sign: int) -> None:
+        """An open lead moves to another stage, at t ms."""
+
+    def left(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
+        """An open lead leaves its stage, by a move or by closing, at t ms."""
+
+    def closed(self, cells: Cells, lead: Lead, sign: int) -> None:
+        """The lead is closed as it stands; -sign takes it back."""
+
+
+def hearing(questions: Iterable[Question], hook: str) -> list[Question]:
+    """Return the questions that override a hook."""
+    silent = getattr(Question, hook)
+    return [question for question in questions if getattr(type(question), hook) is not silent]

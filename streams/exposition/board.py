@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from weakref import ref
 
 from processors.ages import Ages
 from processors.cells import FAMILY, Cells, Family
@@ -32,8 +31,8 @@ class _Told:
     """
 
     def __init__(self, shard: Shard) -> None:
-        self.shard = ref(shard)
         self.labels = shard.labels
+        self.ages = shard.ages
         self.totals: dict[str, Cells] = shard.windows.totals
         self.places: dict[int, LabelSet] = {}
         """Series, without its bucket -> its label set."""
@@ -66,8 +65,8 @@ class Board:
     def follow(self, shards: Mapping[int, Shard]) -> None:
         """Take out what is no longer there, or was replaced by another object; shards are by partition number."""
         for partition, told in list(self._told.items()):
-            shard = told.shard()
-            if shard is None or shard is not shards.get(partition):
+            shard = shards.get(partition)
+            if shard is None or shard.windows.totals is not told.totals:
                 self._drop(partition)
 
     def refresh(self, partition: int, shard: Shard, now: int) -> None:
@@ -168,10 +167,9 @@ class Board:
         """Yield the ages of each group of each shard, with the group's name and now."""
         table = str(family.fields[0].names)
         for partition, told in self._told.items():
-            shard = told.shard()
-            if shard is not None and partition in now:
-                for group, ages in shard.ages[family.number].items():
-                    yield shard.labels[table].names[group], ages, now[partition]
+            if partition in now:
+                for group, ages in told.ages[family.number].items():
+                    yield told.labels[table].names[group], ages, now[partition]
 
     def value(self, family: Family, window: str, labels: tuple[str, ...]) -> list[int]:
         """Return the stored values of one label set in one window; empty when unknown."""

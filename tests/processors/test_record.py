@@ -6,80 +6,93 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import msgpack, structs
 
 from processors.changelog import Changelog
 from processors.funnel import DISQUALIFIED, LOST, OPEN, WON
-from processors.record import START, Facts, Lead, decode_lead, encode_lead
+from processors.record import START, Lead, decode_lead, encode_lead
 from processors.shard import Shard
 from tests.examples import examples
 from tests.processors.events import FUNNEL, STREAMS
 from tests.processors.looks import feed
 
-NUMBERS = st.integers(0, 2**63 - 1)
+NUMBERS = st.integers(0, 2**62 - 1)
 POSITIONS = st.tuples(*[NUMBERS] * (len(START) - 1), st.binary(max_size=24))
 SAID = st.dictionaries(st.integers(0, 2), st.tuples(*[NUMBERS] * 5), max_size=3)
 NOTES = st.dictionaries(st.binary(max_size=8), st.text(max_size=20), max_size=4)
-OTHERS = {"log": st.binary(max_size=60), "birth": st.binary(max_size=8), "floor": st.binary(max_size=20)} | {
-    "recent": st.binary(max_size=24),
-    "merged_into": st.text(max_size=9),
-    "notes": st.none() | NOTES,
-    "base": st.none() | POSITIONS,
-    "said": st.none() | SAID,
-}
-LEADS = st.builds(Lead, **{name: OTHERS.get(name, NUMBERS) for name in Lead.__struct_fields__})
+FACTS = st.tuples(
+    *(st.binary(max_size=60), NUMBERS, st.binary(max_size=8), *[NUMBERS] * 8, st.text(max_size=9), st.none() | NOTES),
+    *(NUMBERS, st.none() | SAID, NUMBERS, NUMBERS, NUMBERS),
+)
 
 
-@given(LEADS)
+@st.composite
+def leads(draw: st.DrawFn) -> Lead:
+    lead = Lead((draw(FACTS), draw(POSITIONS), draw(st.binary(max_size=20)), draw(st.none() | POSITIONS)))
+    lead.status = OPEN
+    return lead
+
+
+@given(leads())
 @examples(100)
 def test_a_record_is_what_was_encoded(lead: Lead) -> None:
-    lead.status = OPEN
-    assert decode_lead(encode_lead(lead)) == lead
+    assert decode_lead(encode_lead(lead)).stored() == lead.stored()
 
 
-@given(LEADS, st.sampled_from([WON, LOST, DISQUALIFIED]))
+@given(leads(), st.sampled_from([WON, LOST, DISQUALIFIED]))
 @examples(100)
 def test_of_a_lead_that_is_over_the_facts_alone_are_kept_unless_its_log_was_shortened(lead: Lead, status: int) -> None:
     lead.status = status
     kept = decode_lead(encode_lead(lead))
+    assert kept.facts() == lead.facts()
+    assert (kept.floor, kept.base) == (lead.floor, lead.base)
     if lead.floor:
-        assert kept == lead
+        assert kept.position() == lead.position()
     else:
         assert kept.rests
-        assert kept == Lead(*(getattr(lead, name) for name in Facts.__struct_fields__))
+        assert kept.position() == (status, *START[1:])
 
 
 @given(STREAMS)
 @examples(40)
 def test_records_of_real_lives_come_back_whole_from_their_rest(events: list[Any]) -> None:
     shard = feed(Shard(FUNNEL), events)
-    before = dict(shard.leads())
+    before = _records(shard)
     Changelog(shard).flush()
     assert not shard.hot
-    assert dict(shard.leads()) == before
+    assert _records(shard) == before
 
 
-def test_a_record_is_a_plain_array_that_the_garbage_collector_need_not_look_at() -> None:
-    assert Lead.__struct_config__.array_like
-    assert not Lead.__struct_config__.gc
-    encoded = msgpack.decode(encode_lead(Lead(created=7)))
-    assert isinstance(encoded, list)
-    assert len(encoded) == len(Lead.__struct_fields__)
+def _records(shard: Shard) -> dict[str, tuple[Any, ...]]:
+    return {lead_id: (lead.facts(), lead.position(), lead.floor, lead.base) for lead_id, lead in shard.leads()}
+
+
+def test_a_copy_moves_on_its_own() -> None:
+    lead = created(at=7)
+    other = lead.copy()
+    other.stage = 3
+    assert (lead.stage, other.stage, other.created) == (0, 3, 7)
 
 
 @given(POSITIONS)
 @examples(40)
 def test_a_fold_goes_on_where_it_stood(position: Any) -> None:
-    lead, untouched = Lead(log=b"log", created=5), Lead(log=b"log", created=5)
+    lead = created(at=5)
     lead.resume(position)
     assert lead.position() == position
-    first = Lead.__struct_fields__.index("stage")
-    assert (lead.status, *structs.astuple(lead)[first : first + len(START) - 1]) == position
+    assert (lead.status, lead.stage, lead.scored, lead.recent) == (position[0], position[1], *position[-2:])
     lead.resume(START)
-    assert lead == untouched
+    assert lead.stored() == created(at=5).stored()
 
 
 def test_only_a_created_lead_that_was_not_merged_counts() -> None:
-    assert Lead(created=1).counts
+    assert created(at=1).counts
     assert not Lead().counts
-    assert not Lead(created=1, merged_into="M").counts
+    merged = created(at=1)
+    merged.merged_into = "M"
+    assert not merged.counts
+
+
+def created(at: int) -> Lead:
+    lead = Lead()
+    lead.log, lead.created = b"log", at
+    return lead
