@@ -16,13 +16,12 @@ from random import Random
 from msgspec import Struct
 
 from processors.arrivals import Heard
-from processors.calendars import CalendarPlan
 from processors.forecast import HORIZONS, Scores, new_scores
 from processors.funnel import DAY_MS, HOUR_MS, MINUTE_MS, Funnel
 from processors.policies import BUSINESS, WALL, Policy, targets
 from processors.shard import Shard
 from processors.silence import Judge, Profile, SilenceRules
-from processors.working_hours import CLOSED, CalendarSpec, Shift
+from processors.working_hours import CLOSED, CalendarPlan, CalendarSpec, Shift
 from streams.simulation import EVERYDAY, HURRIED, Parameters, history
 from streams.simulation.arrivals import arrivals_at
 from streams.simulation.parameters import DAYS, Rhythm, Team

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from processors.fold import Fold
 from processors.funnel import OPEN
@@ -21,7 +21,7 @@ from processors.rows import EPOCH, MERGED, rows
 from processors.waits import Answer, Broken, Retelling, Waits
 from schemas.alerts import AnsweredLate, Breached, Escalated, LeadAlert, Resolved, Warned, alert_id
 
-ALL_JUDGED = 3
+ALL_JUDGED: Final = 3
 """`Lead.judged` when neither the first attempt nor the first contact is open any more."""
 
 

@@ -6,15 +6,16 @@ from bisect import bisect_left, bisect_right
 from functools import cache
 from hashlib import blake2b
 from itertools import accumulate
+from typing import Final
 
-from msgspec import Struct, field, json
+from msgspec import json
 
-from processors.working_hours import ALWAYS, END_MINUTE, CalendarSpec, spans
+from processors.working_hours import END_MINUTE, CalendarPlan, CalendarSpec, spans
 
-_MINUTE_MS = 60_000
-_LONG_AGO = -(1 << 62)
+_MINUTE_MS: Final = 60_000
+_LONG_AGO: Final = -(1 << 62)
 
-NEVER = END_MINUTE * _MINUTE_MS
+NEVER: Final = END_MINUTE * _MINUTE_MS
 """The end of 2060, in ms since 1970: what never comes is due then."""
 
 
@@ -87,20 +88,6 @@ class WorkCalendar:
 def work_calendar(spec: CalendarSpec) -> WorkCalendar:
     """Return the calendar of a spec; equal ones are built once."""
     return WorkCalendar(spec)
-
-
-class CalendarPlan(Struct, frozen=True, kw_only=True):
-    """Whose hours are which.
-
-    Attributes:
-        teams: Team -> its hours.
-        regions: Region -> the hours of teams that have none of their own, for leads from there.
-        default: The hours of everybody else.
-    """
-
-    teams: dict[str, CalendarSpec] = field(default_factory=dict)
-    regions: dict[str, CalendarSpec] = field(default_factory=dict)
-    default: CalendarSpec = ALWAYS
 
 
 class Calendars:

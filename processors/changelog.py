@@ -13,66 +13,29 @@ panes it changes; at high rates a checkpoint now and then costs nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Generator, Iterable, Sequence
-from typing import Any
+from collections.abc import Generator, Iterable
+from typing import Final
 
-from msgspec import Struct, msgpack
+from msgspec import msgpack
 
-from processors.cells import Cells
 from processors.funnel import SECOND_MS
 from processors.record import encode_lead
 from processors.revision import Moved, moved, sums
 from processors.shard import Shard
+from processors.stored import Checkpoint, Delta
 
 LEAD, LABEL, SLOT, PANE, CHECKPOINT, SERVICE = b"l", b"n", b"d", b"p", b"m", b"f"
-FORMAT = 4
+FORMAT: Final = 4
 """Version of the stored form; a worker refuses any other one: it could not read the lead records."""
 
-SLOTS = 512
-CHECKPOINT_EVERY = 256
+SLOTS: Final = 512
+CHECKPOINT_EVERY: Final = 256
 """Commits between checkpoints: fewer than there are slots, so that no slot is overwritten before its time."""
-_SERVICE_EVERY = 10 * SECOND_MS
+_SERVICE_EVERY: Final = 10 * SECOND_MS
 _MAX_SLOT_CELLS = 20_000
 _REWRITE = 20_000  # leads of a recompute in one commit
 
 Record = tuple[bytes, bytes | None]
-
-
-class Delta(Struct, array_like=True):
-    """What one commit changed.
-
-    Attributes:
-        seq: Number of the commit.
-        counts: All counts as of then.
-        watermark: Largest event time, ms.
-        cells: The cells of each merge.
-    """
-
-    seq: int
-    counts: dict[str, int]
-    watermark: int
-    cells: Sequence[dict[int, int]]
-
-
-class Checkpoint(Struct, array_like=True):
-    """Where the panes stand.
-
-    Attributes:
-        format: `FORMAT` of the writer.
-        seq: Last commit that is in the panes.
-        counts: All counts as of then.
-        watermark: Largest event time, ms.
-        edges: Edges of the panes.
-        meaning: `Funnel.meaning` that the numbers were made with.
-    """
-
-    format: int
-    seq: int
-    counts: dict[str, int]
-    watermark: int
-    edges: tuple[int, int, int]
-    meaning: bytes
 
 
 class OtherFormatError(Exception):
@@ -235,7 +198,7 @@ class Changelog:
             self._seq, shard.watermark = delta.seq, delta.watermark
             self._count(delta.counts)
             for cells in delta.cells:
-                shard.panes.add(_as_cells(cells))
+                shard.panes.add(cells)
         self._deltas.clear()
 
     def _count(self, counts: dict[str, int]) -> None:
@@ -255,10 +218,6 @@ def _check_format(written: int) -> None:
 
 def _seq(delta: Delta) -> int:
     return delta.seq
-
-
-def _as_cells(cells: Any) -> Cells:
-    return defaultdict(int, cells)
 
 
 def restore(shard: Shard, records: Iterable[tuple[bytes, bytes | None]]) -> Changelog:

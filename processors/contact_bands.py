@@ -10,8 +10,9 @@ from struct import Struct as Layout
 from typing import NamedTuple
 
 from processors.cells import MINUTE_MS
-from processors.follow_up import Band, FollowUp, grain_of
+from processors.follow_up import Band, FollowUp
 from processors.labels import Labels
+from processors.moments import grain_of
 from processors.periods import WEEK
 from processors.record import Lead
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from typing import Final
 
-TICK_MS = 100
+TICK_MS: Final = 100
 """Grain of the timers: a lead is looked at this much after its moment at most, and never before it."""
 
 

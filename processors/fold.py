@@ -8,8 +8,9 @@ step(fold(log), row), the fast way equals the recompute by construction.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
-from processors.cells import Cells
+from processors.cells import Cells, book
 from processors.following import Following
 from processors.funnel import DISQUALIFIED, LOST, OPEN, STATUS_NAMES, WON, Funnel
 from processors.labels import Labels
@@ -40,7 +41,7 @@ from processors.touches import ATTEMPT, AUTOMATED, CONTACT, INBOUND, TOUCH_MASK,
 
 _STATUS = {ROW_WON: WON, ROW_LOST: LOST, ROW_DISQUALIFIED: DISQUALIFIED}
 _STAGES = frozenset({STAGE, END_STAGE})
-_FIRST = (1 << SECOND) - 1
+_FIRST: Final = (1 << SECOND) - 1
 
 
 class Fold:
@@ -118,7 +119,7 @@ class Fold:
         else:
             lead.resume(START)
             if lead.log and not lead.created and not lead.merged_into:
-                cells[ORPHAN_CELL] += sign
+                book(cells, ORPHAN_CELL, sign)
 
     def recompute(self, cells: Cells, lead: Lead) -> None:
         """Fold the whole record from nothing.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from processors.cells import MINUTE_MS
 
-_HOUR, _DAY = 60 * MINUTE_MS, 1440 * MINUTE_MS
-# Up to a length (ms) moments are told to so many minutes: to about one per cent of the length. Coarser moments are
-# shared by more leads, and the panes of the future stay few.
-_GRAINS = ((6 * _HOUR, 1), (4 * _DAY, 15))
-_COARSEST = 60
+_DAY: Final = 1440 * MINUTE_MS
 
 
 class Band(Struct, frozen=True, kw_only=True):
@@ -39,17 +37,3 @@ class FollowUp(Struct, frozen=True, kw_only=True):
     bands: tuple[tuple[str, Band], ...] = ()
     collision: int = 15 * MINUTE_MS
     reply: int = 7 * _DAY
-
-
-def moment_after(since: int, length: int) -> int:
-    """Return the minute from which on `length` (ms) has passed since `since` (ms): never too early.
-
-    It is rounded up: to a minute; for a length over six hours to a quarter of an hour, over four days to an hour.
-    """
-    grain = grain_of(length)
-    return -(-(since + length) // (grain * MINUTE_MS)) * grain
-
-
-def grain_of(length: int) -> int:
-    """Return to how many minutes moments are told that are `length` ms away."""
-    return next((minutes for longest, minutes in _GRAINS if length <= longest), _COARSEST)

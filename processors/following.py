@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from processors.cells import MINUTE_MS, Cells
 from processors.contact_bands import ContactBands, pack_contact
@@ -15,7 +16,7 @@ from processors.record import Lead
 from processors.rows import ALL_CHANNELS, CHANNEL_BITS, OUTBOUND, REOPENED, SIZE, TOUCH_BITS
 from processors.touches import CONTACT, INBOUND, TOUCH_MASK, reactions
 
-_CODE = 7
+_CODE: Final = 7
 """Place of the code in a row."""
 
 

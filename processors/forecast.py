@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import Final
 
 from msgspec import Struct
 
@@ -25,9 +26,9 @@ from processors.service import AFTER_ATTEMPT, ATTEMPTED, ENDED, GOES_ON, Service
 HORIZONS = (15 * MINUTE_MS, 30 * MINUTE_MS)
 """How far ahead breaches are forecast, ms."""
 _LONGEST = HORIZONS[-1]
-_EARLY = 30_000  # a wait is watched from a little before the first forecast of it, so that none is missed
-_PAUSE = 2_000  # ms between two looks at all watched waits
-_SLICE = 1_000  # waits in one step of a look: events flow in between
+_EARLY: Final = 30_000  # a wait is watched from a little before the first forecast of it, so that none is missed
+_PAUSE: Final = 2_000  # ms between two looks at all watched waits
+_SLICE: Final = 1_000  # waits in one step of a look: events flow in between
 MOST = 100_000
 """Waits watched at once; with more there is no forecast."""
 

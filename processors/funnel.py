@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Final
 
 from msgspec import Struct, field, json
 
-from processors.calendars import CalendarPlan, Calendars
+from processors.calendars import Calendars
 from processors.follow_up import FollowUp
 from processors.policies import WALL, Policy, targets
+from processors.working_hours import CalendarPlan
 
-SECOND_MS = 1000
-MINUTE_MS = 60 * SECOND_MS
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
+SECOND_MS: Final = 1000
+MINUTE_MS: Final = 60 * SECOND_MS
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
 
-OPEN, WON, LOST, DISQUALIFIED = range(4)
+OPEN: Final = 0
+WON: Final = 1
+LOST: Final = 2
+DISQUALIFIED: Final = 3
 STATUS_NAMES = ("open", "won", "lost", "disqualified")
 
-NUMBERS = 2
+NUMBERS: Final = 2
 """Which numbers are kept: one more with every release that keeps others of the same events."""
-MAX_EDGES = 62  # a bucket number of a response has six bits, one number is the sum's
+MAX_EDGES: Final = 62  # a bucket number of a response has six bits, one number is the sum's
 
 
 class Stage(Struct, frozen=True):

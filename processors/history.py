@@ -6,8 +6,8 @@ The quick way, an event newer than everything known, is in `processors.shard`.
 from __future__ import annotations
 
 from bisect import insort
-from collections import defaultdict
 from collections.abc import Mapping
+from typing import Final
 
 from processors.cells import Cells
 from processors.events import Note
@@ -32,7 +32,7 @@ from processors.rows import (
     split,
 )
 
-MAX_ROWS = 512
+MAX_ROWS: Final = 512
 """A longer log loses its older half to a checkpoint of the fold."""
 
 BIRTH_TABLES = ("source", "campaign", "segment", "region", "product", "team", "currency")
@@ -54,7 +54,7 @@ class History:
 
     def __init__(self, fold: Fold, retrace: Fold, labels: Mapping[str, Labels], max_rows: int = MAX_ROWS) -> None:
         self._fold, self._retrace = fold, retrace
-        self._untold: Cells = defaultdict(int)  # stays empty
+        self._untold: Cells = {}  # stays empty
         self._labels = labels
         self.max_log = max_rows * SIZE
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Final
 
-OTHER = 1
+OTHER: Final = 1
 """The number of every name beyond the cap."""
 
 MISSING = {

@@ -10,11 +10,12 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import msgpack
 
 from processors.calendar_days import Days
-from processors.cells import MINUTE, MINUTE_MS, SERIES, Cells
+from processors.cells import MINUTE, MINUTE_MS, SERIES, Cells, book
 from processors.periods import DAY, EVER, WEEK
 from processors.questions.live import FIRST_AGE
 
@@ -23,16 +24,16 @@ Pane = dict[int, int]
 Fresh = defaultdict[int, Cells]
 """First minute of a pane -> series -> by how much it changed."""
 
-LIVE = 0
+LIVE: Final = 0
 """The pane of the live gauges: no moment."""
 
 # How long the finer panes are kept, minutes: an hour, a day more than the longest window that needs them, since their
 # edges move by whole hours while windows move by minutes.
-_MINUTES_KEPT = DAY + 60
-_QUARTERS_KEPT = WEEK + DAY
+_MINUTES_KEPT: Final = DAY + 60
+_QUARTERS_KEPT: Final = WEEK + DAY
 # Two quarters of 92 days and a margin: the previous quarter is the farthest that a window reaches.
-_DAYS_KEPT = 200
-_UNPACKED = 60  # panes that still change are kept decoded this many minutes
+_DAYS_KEPT: Final = 200
+_UNPACKED: Final = 60  # panes that still change are kept decoded this many minutes
 
 _encode = msgpack.Encoder().encode
 _decode = msgpack.Decoder(Pane).decode
@@ -40,7 +41,7 @@ _MAX_FRESH = 50_000
 
 
 def _nothing() -> Fresh:
-    return defaultdict(lambda: defaultdict(int))
+    return defaultdict(dict)
 
 
 class Panes:
@@ -97,7 +98,7 @@ class Panes:
             else:
                 del pane[series]
             if came is not None:
-                came[series] += value
+                book(came, series, value)
         return ages
 
     def take_fresh(self) -> Fresh | None:

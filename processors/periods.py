@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Final
 
 from processors.calendar_days import Days
 
-DAY, WEEK = 1440, 10080
-EVERYTHING = "all"
+DAY: Final = 1440
+WEEK: Final = 10080
+EVERYTHING: Final = "all"
 """The window that holds everything up to now."""
-EVER = 1
+EVER: Final = 1
 """First minute of the window "all"; older panes than any window needs are folded into it."""
 
 PREVIOUS = {"today": "yesterday", "week": "last_week", "month": "last_month", "quarter": "last_quarter"}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
-FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE = range(3)
+FIRST_ATTEMPT: Final = 0
+FIRST_CONTACT: Final = 1
+NEXT_RESPONSE: Final = 2
 OBLIGATIONS = ("first_attempt", "first_contact", "next_response")
 """What a policy may promise, by number."""
 
-BUSINESS, WALL = "business", "wall"
+BUSINESS: Final = "business"
+WALL: Final = "wall"
 
-WARNING, BREACH = 0, 1
+WARNING: Final = 0
+BREACH: Final = 1
 """The first steps of every obligation; the steps after the breach are escalations."""
 
 
@@ -86,26 +90,6 @@ class Policy(Struct, frozen=True, kw_only=True):
         warning = max(0, target - self.warn_before) if self.warn_before else int(target * self.warn_share)
         warning = min(warning, target - 1)
         return (warning, target, *(target + later for later in self.escalations))
-
-
-class Policies:
-    """All policies, in their order: the first that holds is the lead's.
-
-    Args:
-        policies: The policies.
-    """
-
-    def __init__(self, policies: Sequence[Policy]) -> None:
-        self.policies = tuple(policies)
-        self._steps = [tuple(policy.steps(obligation) for obligation in range(len(OBLIGATIONS))) for policy in policies]
-
-    def number(self, facts: Facts) -> int | None:
-        """Return the number of the policy a lead falls under, None when none holds."""
-        return next((n for n, policy in enumerate(self.policies) if policy.holds(facts)), None)
-
-    def steps(self, number: int) -> tuple[tuple[int, ...], ...]:
-        """Return the steps of a policy for every obligation, see `Policy.steps`."""
-        return self._steps[number]
 
 
 def targets(**promises: int) -> tuple[tuple[int, int], ...]:

@@ -6,17 +6,17 @@ Everything is computed from where the fold stands. Nothing here moves a lead.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from processors.calendars import Calendars, WorkCalendar
 from processors.funnel import OPEN, Funnel
 from processors.labels import Labels
-from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE, WALL, Facts, Policies
+from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE, OBLIGATIONS, WALL, Facts, Policy
 from processors.record import Lead
 
-STEP_BITS = 8
-_STEPS = (1 << STEP_BITS) - 1
+STEP_BITS: Final = 8
+_STEPS: Final = (1 << STEP_BITS) - 1
 OBLIGATION_NUMBERS = (FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE)
 
 Waits = tuple[int, ...]
@@ -24,6 +24,26 @@ _NOTHING: Waits = ()
 _ANY_ANSWER: Waits = (FIRST_ATTEMPT, FIRST_CONTACT)
 _CONTACT: Waits = (FIRST_CONTACT,)
 _NEXT: Waits = (NEXT_RESPONSE,)
+
+
+class Policies:
+    """All policies, in their order: the first that holds is the lead's.
+
+    Args:
+        policies: The policies.
+    """
+
+    def __init__(self, policies: Sequence[Policy]) -> None:
+        self.policies = tuple(policies)
+        self._steps = [tuple(policy.steps(obligation) for obligation in range(len(OBLIGATIONS))) for policy in policies]
+
+    def number(self, facts: Facts) -> int | None:
+        """Return the number of the policy a lead falls under, None when none holds."""
+        return next((n for n, policy in enumerate(self.policies) if policy.holds(facts)), None)
+
+    def steps(self, number: int) -> tuple[tuple[int, ...], ...]:
+        """Return the steps of a policy for every obligation, see `Policy.steps`."""
+        return self._steps[number]
 
 
 class Split(NamedTuple):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from processors.cells import FAMILY, Family
+from processors.cells import FAMILY
+from processors.families import Family
 from processors.panes import Pane
 from processors.questions import FAMILIES
 
-_HOUR_MS = 3_600_000
+_HOUR_MS: Final = 3_600_000
 _FAMILY_OF = {family.number: family for family in FAMILIES}
 
 Sums = Mapping[str, int]

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from struct import Struct as Layout
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from xxhash import xxh3_64_digest
 
@@ -22,9 +22,21 @@ from schemas.interaction_events import CHANNELS
 
 # Events of one instant are taken in this order. Entering a stage that closes the lead has a code of its own for the
 # sake of this order only: what a stage means is looked up by the fold, so that it may change.
-ASSIGNED, STAGE, INTERACTION, END_STAGE, WON, LOST, DISQUALIFIED, REOPENED, AMOUNT, SCORE, MERGED, CLOCK = range(1, 13)
-OPTED_OUT, ACTIVITY = 13, 14
-CODE_NAMES = (
+ASSIGNED: Final = 1
+STAGE: Final = 2
+INTERACTION: Final = 3
+END_STAGE: Final = 4
+WON: Final = 5
+LOST: Final = 6
+DISQUALIFIED: Final = 7
+REOPENED: Final = 8
+AMOUNT: Final = 9
+SCORE: Final = 10
+MERGED: Final = 11
+CLOCK: Final = 12
+OPTED_OUT: Final = 13
+ACTIVITY: Final = 14
+CODE_NAMES: Final = (
     "", "assigned", "stage_changed", "interaction", "stage_changed", "won", "lost", "disqualified", "reopened",
     "amount_changed", "scored", "merged", "deadline", "opted_out", "next_activity_set",
 )  # fmt: skip
@@ -34,33 +46,35 @@ pack_row, unpack_rows, SIZE = _LAYOUT.pack, _LAYOUT.iter_unpack, _LAYOUT.size
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-EARLIEST_MS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1000
-LATEST_MS = int(datetime(2060, 1, 1, tzinfo=UTC).timestamp()) * 1000
+EARLIEST_MS: Final = 946_684_800_000  # the year 2000
+LATEST_MS: Final = 2_840_140_800_000  # the year 2060
 
 DIRECTIONS = ("in", "out")
 ACTOR_KINDS = ("human", "bot", "automation")
 OUTCOMES = ("attempted", "connected", "replied", "no_answer", "bounced", "booked", "held", "no_show")
 KNOWN_CHANNELS = (*CHANNELS, "other")
-ALL_CHANNELS = (1 << len(KNOWN_CHANNELS)) - 1
+ALL_CHANNELS: Final = (1 << len(KNOWN_CHANNELS)) - 1
 """A bit for each of them."""
 
 # Argument of an interaction: direction 1 bit, actor kind 2, outcome 4, channel 6, then the actor's number.
-TOUCH_BITS = 13
-OUTBOUND = 1
+TOUCH_BITS: Final = 13
+OUTBOUND: Final = 1
 """The bit of the direction: set when we turned to the lead."""
-_ACTOR_KIND, _OUTCOME, _CHANNEL = 1, 3, 7
+_ACTOR_KIND: Final = 1
+_OUTCOME: Final = 3
+_CHANNEL: Final = 7
 # Argument of a next activity: minute since 1970, or 0, then the channel in the lower bits. Of an opting out: the number
 # of the channel and 1 more, 0 for all. Of a score: thousandths, and `_NO_SCORE` more.
-CHANNEL_BITS = 6
+CHANNEL_BITS: Final = 6
 # Argument of the others: the first number in the lower bits, the second above.
-SECOND = 10
+SECOND: Final = 10
 
 _direction = {name: n for n, name in enumerate(DIRECTIONS)}
 _actor_kind = {name: n << _ACTOR_KIND for n, name in enumerate(ACTOR_KINDS)}
 _outcome = {name: n << _OUTCOME for n, name in enumerate(OUTCOMES)}
 _channel = {name: n << _CHANNEL for n, name in enumerate(KNOWN_CHANNELS)}
 _OTHER_CHANNEL = _channel["other"]
-_NO_SCORE = 1 << 31
+_NO_SCORE: Final = 1 << 31
 
 
 def milliseconds(moment: datetime) -> int:

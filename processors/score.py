@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-DECILES = 10
+from typing import Final
+
+DECILES: Final = 10
 
 
 class Score:

@@ -11,31 +11,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from math import exp
+from typing import Final
 
 from msgspec import Struct, msgpack
 
 from processors.funnel import MINUTE_MS, SECOND_MS
 from processors.policies import FIRST_CONTACT
 
-BANDS = 21
+BANDS: Final = 21
 """Bands of age: up to a second, up to two, four, … and all beyond 145 hours."""
 _STARTS = (0, *(SECOND_MS << n for n in range(BANDS - 1)))
-_FIRST_GUESS = 15 * MINUTE_MS
+_FIRST_GUESS: Final = 15 * MINUTE_MS
 """What a wait takes where nothing was ever learnt; it weighs as much as one wait that ended."""
 _OVERALL = 2.0
 """Ends that the other teams are worth in a band of age."""
-_LARGEST = 60  # halvings that weights may run ahead by before they are scaled down
+_LARGEST: Final = 60  # halvings that weights may run ahead by before they are scaled down
 
-_CUTS = 8
+_CUTS: Final = 8
 """Parts that the time to the deadline is cut into, to add up the ways over an attempt."""
 
-AFTER_ATTEMPT = 3
+AFTER_ATTEMPT: Final = 3
 """Beside the obligations: a first contact that an attempt was made at. Its age counts from the attempt."""
 
 Team = tuple[int, int]
 """Team number, and obligation number or `AFTER_ATTEMPT`."""
 
-GOES_ON, ENDED, ATTEMPTED = range(3)
+GOES_ON: Final = 0
+ENDED: Final = 1
+ATTEMPTED: Final = 2
 """What a wait was last seen to do. After an attempt in vain it goes on as another one."""
 
 

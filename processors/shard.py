@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from processors.ages import Ages
 from processors.announcements import Announcer
 from processors.arrivals import Arrivals, Heard
 from processors.calendar_days import Days
-from processors.cells import FAMILY, Cells
+from processors.cells import FAMILY, Cells, book
 from processors.deadlines import Timers
 from processors.events import Encoder, note_of
 from processors.fold import Fold
@@ -52,7 +52,7 @@ from schemas.refusals import Reason, Refusal, refuse
 _RECOMPUTED_AT_ONCE = 100  # leads: some 10 ms
 _DERIVED_AT_ONCE = 10_000  # leads: some 10 ms
 
-ANY_TIME = LATEST_MS - 1
+ANY_TIME: Final = LATEST_MS - 1
 """`latest` for a replay, and the largest there is: every time the panes can hold."""
 
 _birth_names = attrgetter(*BIRTH_TABLES)
@@ -92,7 +92,7 @@ class Shard:
         self.ages: dict[int, dict[int, Ages]] = {f.number: defaultdict(Ages) for f in (OPEN_AGE, UNANSWERED_AGE)}
         self.cold: dict[str, bytes] = {}
         self.hot: dict[str, Lead] = {}
-        self.cells: Cells = defaultdict(int)
+        self.cells: Cells = {}
         self.unlogged: list[Cells] = []
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.alerts: list[LeadAlert] = []
@@ -152,7 +152,7 @@ class Shard:
             if lead.created and not lead.merged_into:
                 self.fold.step(self.cells, lead, t, code, arg, 1)
             elif not log and not lead.created:
-                self.cells[ORPHAN_CELL] += 1
+                book(self.cells, ORPHAN_CELL, 1)
         else:
             result = self.history.insert(self.cells, lead, row, note_of(event))
         if self.fold.stirred or len(log) >= self.history.max_log:
@@ -273,7 +273,7 @@ class Shard:
         if self.cells:
             self._age(self.panes.add(self.cells))
             self.unlogged.append(self.cells)
-            self.cells = defaultdict(int)
+            self.cells = {}
 
     def advance(self, now: int) -> bool:
         """Fold panes that have become old at `now` (ms); return whether the changelog must learn of it."""
@@ -317,7 +317,7 @@ class Shard:
         self._clear_derived()
         leads = iter(self.cold.items())
         while part := list(islice(leads, _DERIVED_AT_ONCE)):
-            cells: Cells = defaultdict(int)
+            cells: Cells = {}
             for lead_id, packed in part:
                 lead = decode_lead(packed)
                 self._remember(lead)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from math import exp, expm1, log, log1p
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -19,14 +19,14 @@ from msgspec import Struct
 from processors.arrivals import Heard
 from processors.funnel import DAY_MS, HOUR_MS
 
-WEEK_MS = 7 * DAY_MS
-_MONDAY = 4 * DAY_MS  # 1970 began on a Thursday: the first Monday was the fifth day
+WEEK_MS: Final = 7 * DAY_MS
+_MONDAY: Final = 4 * DAY_MS  # 1970 began on a Thursday: the first Monday was the fifth day
 _KERNEL = ((-2, 1), (-1, 2), (0, 3), (1, 2), (2, 1))
 _PRIOR = 0.5
 """Arrivals that the hours beside are worth: nothing where much was seen, nearly all where little was."""
-_DAYS = 7
+_DAYS: Final = 7
 """Parts of a period that may be busier or slower as a whole; its days, if it is a week."""
-_BUSIEST = 200
+_BUSIEST: Final = 200
 """One slot of so many may hold anything, such as an import; it counts no more than the busiest of the others."""
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 
 from processors.funnel import Funnel
 from processors.rows import ALL_TOUCHES, TOUCH_BITS, Touch, touch_bits
 
-NOTHING, AUTOMATED, ATTEMPT, CONTACT, INBOUND = range(5)
+NOTHING: Final = 0
+AUTOMATED: Final = 1
+ATTEMPT: Final = 2
+CONTACT: Final = 3
+INBOUND: Final = 4
 _TOOK_PART = frozenset({"connected", "replied", "booked", "held"})
-TOUCH_MASK = (1 << TOUCH_BITS) - 1
+TOUCH_MASK: Final = (1 << TOUCH_BITS) - 1
 
 
 def touch_meanings(funnel: Funnel) -> bytes:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from heapq import nsmallest
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET
 
 from processors.fold import Fold
 from processors.labels import Labels
@@ -20,14 +20,15 @@ from processors.promises import steps_of
 from processors.questions.live import BANDS, BREACHED, UNPROMISED
 from processors.record import Lead, Said, decode_lead
 from processors.rows import EPOCH
+from processors.waiting_card import WaitingCard
 
-NEVER = 1 << 43
+NEVER: Final = 1 << 43
 """Deadline in ms of a lead that was promised nothing: after every other."""
 MAX_CHANGED = 100_000
 """Changes kept for a reader; one that is further behind has to begin with everything."""
 
-_TEAM_BITS = 10
-_TEAM = (1 << _TEAM_BITS) - 1
+_TEAM_BITS: Final = 10
+_TEAM: Final = (1 << _TEAM_BITS) - 1
 
 
 class Wait(NamedTuple):
@@ -42,50 +43,6 @@ class Wait(NamedTuple):
     obligation: int
     policy: int | None
     deadline: int
-
-
-class WaitingCard(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One waiting lead, for boards, bots and CRMs; nothing personal but who has to answer.
-
-    Attributes:
-        lead_id: Its id.
-        partition: The partition that it is in.
-        team: Who has it: team, as the boards call it, and owner, empty for none.
-        owner: See team.
-        source: Where it came from.
-        stage: Stage it is in.
-        obligation: What it waits for: "first_attempt", "first_contact" or "next_response". Of two promises, the one
-            that is broken first.
-        band: "on_time", "warned", "breached", or "unpromised" when nothing was promised.
-        policy: The policy it falls under; empty for none.
-        clock: On which clock the promise runs, "business" or "wall"; empty when nothing is promised.
-        began_at: When the wait began.
-        deadline: When the promise is or was broken, as things stand; missing when nothing is promised.
-        announced: How many steps of the promise the alerts have told: 1 the warning, 2 the breach too, and one more
-            for each escalation.
-        as_of: Up to when the clocks below are read.
-        routing_seconds: Time from the creation to the assignment so far.
-        human_seconds: Working time since then so far.
-        closed_seconds: The rest of the time since the creation so far.
-    """
-
-    lead_id: str
-    partition: int
-    team: str
-    owner: str = ""
-    source: str
-    stage: str
-    obligation: str
-    band: str
-    policy: str = ""
-    clock: str = ""
-    began_at: datetime
-    deadline: datetime | UnsetType = UNSET
-    announced: int = 0
-    as_of: datetime
-    routing_seconds: float
-    human_seconds: float
-    closed_seconds: float
 
 
 class WaitingList:

@@ -6,7 +6,6 @@ whoever announces has the fold tell the record once more, and thereby says what 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -91,7 +90,7 @@ class Retelling:
         """Return how a lead would stand, had it not been merged: a merged one stands nowhere."""
         other = lead.copy()
         other.merged_into = ""
-        self._fold.recompute(defaultdict(int), other)
+        self._fold.recompute({}, other)
         return other
 
     def of(self, lead: Lead) -> Waits:
@@ -99,5 +98,5 @@ class Retelling:
         self._waits.steps.clear()
         self._waits.answers.clear()
         self._waits.open_since = 0
-        self._fold.recompute(defaultdict(int), lead.copy())
+        self._fold.recompute({}, lead.copy())
         return self._waits

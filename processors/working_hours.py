@@ -9,13 +9,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 _EPOCH = date(1970, 1, 1).toordinal()
-_DAY = 1440
+_DAY: Final = 1440
 
 FIRST_MINUTE = (date(2000, 1, 1).toordinal() - _EPOCH) * _DAY
 """Calendars begin here, in minutes since 1970."""
@@ -23,9 +23,10 @@ END_MINUTE = (date(2061, 1, 1).toordinal() - _EPOCH) * _DAY
 """Calendars end here: there is no working time afterwards."""
 
 # A day more at either side for the zones, and one before for the shift that began then.
-_FIRST_DAY, _END_DAY = FIRST_MINUTE // _DAY - 2, END_MINUTE // _DAY + 2
+_FIRST_DAY: Final = FIRST_MINUTE // _DAY - 2
+_END_DAY: Final = END_MINUTE // _DAY + 2
 # In no zone are two clock changes of these years closer than six days. The step divides the sixty-one years.
-_STEP = 3 * _DAY
+_STEP: Final = 3 * _DAY
 
 
 class Shift(NamedTuple):
@@ -63,6 +64,20 @@ class CalendarSpec(Struct, frozen=True, kw_only=True):
 
 
 ALWAYS = CalendarSpec()
+
+
+class CalendarPlan(Struct, frozen=True, kw_only=True):
+    """Whose hours are which.
+
+    Attributes:
+        teams: Team -> its hours.
+        regions: Region -> the hours of teams that have none of their own, for leads from there.
+        default: The hours of everybody else.
+    """
+
+    teams: dict[str, CalendarSpec] = field(default_factory=dict)
+    regions: dict[str, CalendarSpec] = field(default_factory=dict)
+    default: CalendarSpec = ALWAYS
 
 
 class Spans(NamedTuple):

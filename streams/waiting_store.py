@@ -15,7 +15,7 @@ from msgspec import UNSET
 from msgspec.json import encode
 from redis.asyncio import Redis
 
-from processors.waiting import WaitingCard
+from processors.waiting_card import WaitingCard
 
 FORMAT = 1
 """Version of the keys and of what is in them."""

@@ -20,7 +20,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 
-from processors.waiting import WaitingCard
+from processors.waiting_card import WaitingCard
 from schemas.refusals import one_line
 from streams.agents import LeadState
 from streams.settings.redis import redis_client_options, redis_prefix

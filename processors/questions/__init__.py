@@ -6,7 +6,7 @@ A new question is a module here with a subclass of `Question`, its name in `QUES
 
 from __future__ import annotations
 
-from processors.cells import Family
+from processors.families import Family
 from processors.questions.base import Question, Rules
 from processors.questions.clocks import ResponseClocks
 from processors.questions.contacts import Collisions, ContactsAfterClose

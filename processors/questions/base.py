@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from processors.cells import Cells, Family
+from processors.cells import Cells
+from processors.families import Family
 from processors.funnel import Funnel
 from processors.labels import Labels
 from processors.promises import Promises

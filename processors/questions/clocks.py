@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import Final
 
-from processors.cells import MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family, Field
+from processors.cells import MINUTE, MINUTE_MS, A, B, Cells, book
+from processors.families import SOURCE, TEAM, Family, Field
 from processors.policies import FIRST_CONTACT, NEXT_RESPONSE
 from processors.questions.base import Question, Rules
 from processors.record import Lead
@@ -20,7 +22,9 @@ NEXT = Family(
     bucket_bits=6,
     edges="response_edges",
 )
-_CLOCKS, _NEXT, _SUM = RESPONSE_CLOCKS.key, NEXT.key, RESPONSE_CLOCKS.sum_bucket
+_CLOCKS: Final = RESPONSE_CLOCKS.key
+_NEXT: Final = NEXT.key
+_SUM: Final = RESPONSE_CLOCKS.sum_bucket
 
 
 class ResponseClocks(Question):
@@ -44,6 +48,6 @@ class ResponseClocks(Question):
                 self._observe(cells, at | _NEXT | clock << 6, spent, sign)
 
     def _observe(self, cells: Cells, series: int, spent: int, sign: int) -> None:
-        cells[series | bisect_left(self._edges, spent)] += sign
+        book(cells, series | bisect_left(self._edges, spent), sign)
         if spent:  # a clock that did not run is the rule: a sum that does not change need not be kept
-            cells[series | _SUM] += sign * spent
+            book(cells, series | _SUM, sign * spent)

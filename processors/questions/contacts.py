@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from processors.cells import MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family, Field
+from typing import Final
+
+from processors.cells import MINUTE, MINUTE_MS, A, B, Cells, book
+from processors.families import SOURCE, TEAM, Family, Field
 from processors.funnel import OPEN, STATUS_NAMES
 from processors.questions.base import Question, Rules
 from processors.questions.response import KINDS
@@ -11,13 +14,14 @@ from processors.rows import channel_of
 from processors.touches import TOUCH_MASK, touch_meanings
 
 COLLISIONS = Family(16, "collisions", (SOURCE, TEAM))
-_OPTED_OUT = OPEN
+_OPTED_OUT: Final = OPEN
 STATES = ("opted_out", *STATUS_NAMES[1:])
 """By status; an open lead can only be here because it opted out."""
 AFTER_CLOSE = Family(
     17, "contacts_after_close", (SOURCE, TEAM, Field("kind", 2, 2, KINDS), Field("state", 0, 2, STATES))
 )
-_COLLISIONS, _AFTER_CLOSE = COLLISIONS.key, AFTER_CLOSE.key
+_COLLISIONS: Final = COLLISIONS.key
+_AFTER_CLOSE: Final = AFTER_CLOSE.key
 
 
 class Collisions(Question):
@@ -27,7 +31,7 @@ class Collisions(Question):
 
     def collided(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Count the second contact."""
-        cells[t // MINUTE_MS << MINUTE | _COLLISIONS | lead.source << A | lead.team << B] += sign
+        book(cells, t // MINUTE_MS << MINUTE | _COLLISIONS | lead.source << A | lead.team << B, sign)
 
 
 class ContactsAfterClose(Question):
@@ -48,4 +52,4 @@ class ContactsAfterClose(Question):
         else:  # another channel is theirs to use
             return
         label = self._touch[arg & TOUCH_MASK] << 2 | state
-        cells[t // MINUTE_MS << MINUTE | _AFTER_CLOSE | lead.source << A | lead.team << B | label] += sign
+        book(cells, t // MINUTE_MS << MINUTE | _AFTER_CLOSE | lead.source << A | lead.team << B | label, sign)

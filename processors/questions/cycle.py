@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import Final
 
-from processors.cells import MINUTE, MINUTE_MS, SOURCE, A, B, Cells, Family, Field
+from processors.cells import MINUTE, MINUTE_MS, A, B, Cells, book
+from processors.families import SOURCE, Family, Field
 from processors.funnel import STATUS_NAMES
 from processors.questions.base import Question, Rules
 from processors.record import Lead
@@ -17,7 +19,8 @@ CYCLE = Family(
     bucket_bits=8,
     edges="cycle_edges",
 )
-_KEY, _SUM = CYCLE.key, CYCLE.sum_bucket
+_KEY: Final = CYCLE.key
+_SUM: Final = CYCLE.sum_bucket
 
 
 class SalesCycle(Question):
@@ -42,5 +45,5 @@ class SalesCycle(Question):
     def _observe(self, cells: Cells, lead: Lead, since: int, length: int, sign: int) -> None:
         length = max(0, length)
         at = lead.closed // MINUTE_MS << MINUTE | _KEY | lead.source << A | (lead.status << 1 | since) << B
-        cells[at | bisect_left(self._edges, length)] += sign
-        cells[at | _SUM] += sign * length
+        book(cells, at | bisect_left(self._edges, length), sign)
+        book(cells, at | _SUM, sign * length)

@@ -7,7 +7,10 @@ panes up to now: the window `all`.
 
 from __future__ import annotations
 
-from processors.cells import MINUTE, A, B, Cells, Family, Field
+from typing import Final
+
+from processors.cells import MINUTE, A, B, Cells, book
+from processors.families import Family, Field
 from processors.questions.base import Question, Was
 from processors.record import Lead
 
@@ -15,10 +18,12 @@ BANDS = ("too_long", "too_many")
 _TEAM = Field("team", A, 10, "team")
 FOLLOW_UP = Family(48, "follow_up", (_TEAM, Field("stage", B, 10, "stage"), Field("band", 0, 1, BANDS)))
 UNPLANNED = Family(49, "unplanned", (_TEAM,))
-FIRST_DIFFERENCE = FOLLOW_UP.key
+FIRST_DIFFERENCE: Final = FOLLOW_UP.key
 """Families from here on, up to the ages, are differences: their value is their sum over all time up to now."""
 
-_TOO_LONG, _MANY, _UNPLANNED = FOLLOW_UP.key, 1, UNPLANNED.key
+_TOO_LONG: Final = FOLLOW_UP.key
+_MANY: Final = 1
+_UNPLANNED: Final = UNPLANNED.key
 
 
 class FollowUpBand(Question):
@@ -30,7 +35,7 @@ class FollowUpBand(Question):
         """Book when the lead will be left alone for too long, and until when it is contacted too often."""
         series, overdue = _TOO_LONG | lead.team << A | lead.stage << B, lead.overdue
         if overdue:
-            cells[(overdue if overdue > minute else minute) << MINUTE | series] += sign
+            book(cells, (overdue if overdue > minute else minute) << MINUTE | series, sign)
         if lead.crowded > minute:
             self._crowd(cells, series, minute, lead.crowded, sign)
 
@@ -40,17 +45,17 @@ class FollowUpBand(Question):
         team = _TOO_LONG | lead.team << A
         before, now = team | stage << B, team | lead.stage << B
         if overdue:
-            cells[(overdue if overdue > minute else minute) << MINUTE | before] -= sign
+            book(cells, (overdue if overdue > minute else minute) << MINUTE | before, -sign)
         if lead.overdue:  # not before `minute`
-            cells[lead.overdue << MINUTE | now] += sign
+            book(cells, lead.overdue << MINUTE | now, sign)
         if crowded > minute:
             self._crowd(cells, before, minute, crowded, -sign)
         if lead.crowded:
             self._crowd(cells, now, minute, lead.crowded, sign)
 
     def _crowd(self, cells: Cells, series: int, since: int, until: int, sign: int) -> None:
-        cells[since << MINUTE | series | _MANY] += sign
-        cells[until << MINUTE | series | _MANY] -= sign
+        book(cells, since << MINUTE | series | _MANY, sign)
+        book(cells, until << MINUTE | series | _MANY, -sign)
 
 
 class Unplanned(Question):
@@ -61,4 +66,4 @@ class Unplanned(Question):
     def unplanned(self, cells: Cells, lead: Lead, minute: int, sign: int) -> None:
         """Book when the planned activity, if any, will have passed."""
         planned = lead.planned
-        cells[(planned if planned > minute else minute) << MINUTE | _UNPLANNED | lead.team << A] += sign
+        book(cells, (planned if planned > minute else minute) << MINUTE | _UNPLANNED | lead.team << A, sign)

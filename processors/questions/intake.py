@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from processors.cells import MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family
+from typing import Final
+
+from processors.cells import MINUTE, MINUTE_MS, A, B, Cells, book
+from processors.families import SOURCE, TEAM, Family
 from processors.questions.base import Question
 from processors.record import Lead
 
 CREATED = Family(1, "created", (SOURCE, TEAM))
-_KEY = CREATED.key
+_KEY: Final = CREATED.key
 
 
 class Intake(Question):
@@ -17,4 +20,4 @@ class Intake(Question):
 
     def created(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Count the lead."""
-        cells[lead.created // MINUTE_MS << MINUTE | _KEY | lead.source << A | lead.home << B] += sign
+        book(cells, lead.created // MINUTE_MS << MINUTE | _KEY | lead.source << A | lead.home << B, sign)

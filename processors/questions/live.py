@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from processors.cells import FAMILY_MASK, MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family, Field
+from typing import Final
+
+from processors.cells import FAMILY_MASK, MINUTE, MINUTE_MS, A, B, Cells, book
+from processors.families import SOURCE, TEAM, Family, Field
 from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT
 from processors.promises import steps_of
 from processors.questions.base import Question, Rules
@@ -10,11 +13,13 @@ from processors.record import Lead
 
 OPEN_LEADS = Family(10, "open", (SOURCE, Field("stage", B, 10, "stage")))
 BANDS = ("on_time", "warned", "breached", "unpromised")
-ON_TIME, BREACHED, UNPROMISED = 0, 2, 3
+ON_TIME: Final = 0
+BREACHED: Final = 2
+UNPROMISED: Final = 3
 _ANY_ANSWER, _CONTACT = (FIRST_ATTEMPT, FIRST_CONTACT), (FIRST_CONTACT,)
 UNANSWERED = Family(11, "unanswered", (SOURCE, TEAM, Field("band", 0, 2, BANDS)))
 ORPHANS = Family(12, "uncreated", ())
-ORPHAN_CELL = ORPHANS.key
+ORPHAN_CELL: Final = ORPHANS.key
 """Counted by the fold: a lead without a creation makes no moves that a question could hear."""
 
 # Ages are no counts: their cells carry a creation time to the millisecond and end in `processors.ages`.
@@ -24,9 +29,12 @@ UNANSWERED_AGE = Family(63, "unanswered_age", (Field("team", A, 10, "team"),))
 OPEN_AGES = Family(60, "open_ages", OPEN_AGE.fields, bucket_bits=8, edges="cycle_edges")
 UNANSWERED_AGES = Family(61, "unanswered_ages", UNANSWERED_AGE.fields, bucket_bits=6, edges="response_edges")
 STARTS = {OPEN_AGES: OPEN_AGE, UNANSWERED_AGES: UNANSWERED_AGE}
-FIRST_AGE = OPEN_AGES.key
+FIRST_AGE: Final = OPEN_AGES.key
 
-_OPEN, _UNANSWERED, _OPEN_AGE, _UNANSWERED_AGE = OPEN_LEADS.key, UNANSWERED.key, OPEN_AGE.key, UNANSWERED_AGE.key
+_OPEN: Final = OPEN_LEADS.key
+_UNANSWERED: Final = UNANSWERED.key
+_OPEN_AGE: Final = OPEN_AGE.key
+_UNANSWERED_AGE: Final = UNANSWERED_AGE.key
 
 
 def is_age(cell: int) -> bool:
@@ -62,14 +70,14 @@ class Live(Question):
     def opened(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Count an open lead where it stands."""
         source, t = lead.source << A, lead.created
-        cells[_OPEN | source | lead.stage << B] += sign
-        cells[t // MINUTE_MS << MINUTE | _OPEN_AGE | source | t % MINUTE_MS] += sign
+        book(cells, _OPEN | source | lead.stage << B, sign)
+        book(cells, t // MINUTE_MS << MINUTE | _OPEN_AGE | source | t % MINUTE_MS, sign)
 
     def waiting(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Count an unanswered lead under its team and in its band."""
         t = lead.created
-        cells[_UNANSWERED | lead.source << A | lead.team << B | self._band(lead)] += sign
-        cells[t // MINUTE_MS << MINUTE | _UNANSWERED_AGE | lead.team << A | t % MINUTE_MS] += sign
+        book(cells, _UNANSWERED | lead.source << A | lead.team << B | self._band(lead), sign)
+        book(cells, t // MINUTE_MS << MINUTE | _UNANSWERED_AGE | lead.team << A | t % MINUTE_MS, sign)
 
     def _band(self, lead: Lead) -> int:
         policy = self.rules.promises.policy(lead)
@@ -83,5 +91,5 @@ class Live(Question):
     def moved(self, cells: Cells, lead: Lead, t: int, stage: int, rank: int, sign: int) -> None:
         """Move an open lead to its new stage."""
         source = lead.source << A
-        cells[_OPEN | source | lead.stage << B] -= sign
-        cells[_OPEN | source | stage << B] += sign
+        book(cells, _OPEN | source | lead.stage << B, -sign)
+        book(cells, _OPEN | source | stage << B, sign)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from processors.cells import MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family, Field
+from typing import Final
+
+from processors.cells import MINUTE, MINUTE_MS, A, B, Cells, book
+from processors.families import SOURCE, TEAM, Family, Field
 from processors.funnel import STATUS_NAMES
 from processors.questions.base import Question
 from processors.record import Lead
@@ -10,7 +13,8 @@ from processors.record import Lead
 OUTCOME = Field("outcome", 0, 2, STATUS_NAMES)
 CLOSED = Family(7, "closed", (SOURCE, TEAM, OUTCOME))
 REASONS = Family(8, "close_reasons", (SOURCE, Field("reason", B, 10, "reason"), OUTCOME))
-_CLOSED, _REASONS = CLOSED.key, REASONS.key
+_CLOSED: Final = CLOSED.key
+_REASONS: Final = REASONS.key
 
 
 class Outcomes(Question):
@@ -21,5 +25,5 @@ class Outcomes(Question):
     def closed(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Count the outcome, by team and by reason."""
         at = lead.closed // MINUTE_MS << MINUTE | lead.source << A | lead.status
-        cells[at | _CLOSED | lead.closing_team << B] += sign
-        cells[at | _REASONS | lead.reason << B] += sign
+        book(cells, at | _CLOSED | lead.closing_team << B, sign)
+        book(cells, at | _REASONS | lead.reason << B, sign)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from processors.cells import MINUTE, MINUTE_MS, SOURCE, A, Cells, Family
+from typing import Final
+
+from processors.cells import MINUTE, MINUTE_MS, A, Cells, book
+from processors.families import SOURCE, Family
 from processors.questions.base import Question
 from processors.record import Lead
 from processors.rows import thousandths
 
 SCORED = Family(20, "scored", (SOURCE,))
 SCORES = Family(21, "scores", (SOURCE,), scale=1000)
-_SCORED, _SCORES = SCORED.key, SCORES.key
+_SCORED: Final = SCORED.key
+_SCORES: Final = SCORES.key
 
 
 class Quality(Question):
@@ -23,5 +27,5 @@ class Quality(Question):
         if lead.scored:
             gained -= thousandths(lead.scored)
         else:
-            cells[at | _SCORED] += sign
-        cells[at | _SCORES] += sign * gained
+            book(cells, at | _SCORED, sign)
+        book(cells, at | _SCORES, sign * gained)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from processors.cells import MINUTE, SOURCE, A, B, Cells, Family, Field
-from processors.follow_up import moment_after
+from typing import Final
+
+from processors.cells import MINUTE, A, B, Cells, book
+from processors.families import SOURCE, Family, Field
+from processors.moments import moment_after
 from processors.questions.base import Question, Rules
 from processors.record import Lead
 
 RESULTS = ("replied", "silent")
 REPLIES = Family(18, "replies", (SOURCE, Field("team", B, 10, "team"), Field("result", 0, 1, RESULTS)))
-_REPLIED, _SILENT = 0, 1
+_REPLIED: Final = 0
+_SILENT: Final = 1
 
 
 class Replies(Question):
@@ -27,14 +31,14 @@ class Replies(Question):
 
     def approached(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Book the silence ahead."""
-        cells[self._cell(lead, t) | _SILENT] += sign
+        book(cells, self._cell(lead, t) | _SILENT, sign)
 
     def reacted(self, cells: Cells, lead: Lead, t: int, sign: int) -> None:
         """Put the reaction in the place of the silence, if it came in time."""
         if t - lead.attempted <= self._within:
             cell = self._cell(lead, lead.attempted)
-            cells[cell | _SILENT] -= sign
-            cells[cell | _REPLIED] += sign
+            book(cells, cell | _SILENT, -sign)
+            book(cells, cell | _REPLIED, sign)
 
     def _cell(self, lead: Lead, attempted: int) -> int:
         at = moment_after(attempted, self._within) << MINUTE

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import Final
 
-from processors.cells import MINUTE, MINUTE_MS, SOURCE, TEAM, A, B, Cells, Family, Field
+from processors.cells import MINUTE, MINUTE_MS, A, B, Cells, book
+from processors.families import SOURCE, TEAM, Family, Field
 from processors.questions.base import Question, Rules
 from processors.record import Lead
 from processors.rows import CHANNEL_BITS, KNOWN_CHANNELS, channel_of
@@ -21,7 +23,10 @@ BY_CHANNEL = Family(
     bucket_bits=6,
     edges="response_edges",
 )
-_KEY, _SUM, _SKEWED, _BY_CHANNEL = RESPONSE.key, RESPONSE.sum_bucket, SKEWED.key, BY_CHANNEL.key
+_KEY: Final = RESPONSE.key
+_SUM: Final = RESPONSE.sum_bucket
+_SKEWED: Final = SKEWED.key
+_BY_CHANNEL: Final = BY_CHANNEL.key
 
 
 class Response(Question):
@@ -40,12 +45,12 @@ class Response(Question):
         at = minute | lead.source << A | meaning << 6
         if latency < 0:
             latency = 0
-            cells[at | _SKEWED] += sign
+            book(cells, at | _SKEWED, sign)
         bucket = bisect_left(self._edges, latency)
         at |= _KEY | lead.team << B
-        cells[at | bucket] += sign
-        cells[at | _SUM] += sign * latency
+        book(cells, at | bucket, sign)
+        book(cells, at | _SUM, sign * latency)
         if meaning == CONTACT:
             at = minute | _BY_CHANNEL | lead.team << A | channel_of(arg) << B
-            cells[at | bucket] += sign
-            cells[at | _SUM] += sign * latency
+            book(cells, at | bucket, sign)
+            book(cells, at | _SUM, sign * latency)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from processors.cells import MINUTE, MINUTE_MS, TEAM, A, B, Cells, Family, Field
+from typing import Final
+
+from processors.cells import MINUTE, MINUTE_MS, A, B, Cells, book
+from processors.families import TEAM, Family, Field
 from processors.policies import BREACH, OBLIGATIONS
 from processors.promises import steps_of
 from processors.questions.base import Question
 from processors.record import Lead
 
-MET, LATE, WARNED, BREACHED, ESCALATED = range(5)
+MET: Final = 0
+LATE: Final = 1
+WARNED: Final = 2
+BREACHED: Final = 3
+ESCALATED: Final = 4
 RESULTS = ("met", "answered_late", "warned", "breached", "escalated")
 PROMISES = Family(
     13,
     "promises",
     (Field("policy", A, 10, "policy"), TEAM, Field("obligation", 3, 2, OBLIGATIONS), Field("result", 0, 3, RESULTS)),
 )
-_KEY = PROMISES.key
+_KEY: Final = PROMISES.key
 
 
 class ServiceLevel(Question):
@@ -40,4 +47,4 @@ class ServiceLevel(Question):
 
     def _count(self, cells: Cells, lead: Lead, policy: int, obligation: int, result: int, at: int, sign: int) -> None:
         name = self.rules.policy_labels[policy]
-        cells[at // MINUTE_MS << MINUTE | _KEY | name << A | lead.team << B | obligation << 3 | result] += sign
+        book(cells, at // MINUTE_MS << MINUTE | _KEY | name << A | lead.team << B | obligation << 3 | result, sign)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import Final
 
-from processors.cells import MINUTE, MINUTE_MS, SOURCE, A, B, Cells, Family, Field
+from processors.cells import MINUTE, MINUTE_MS, A, B, Cells, book
+from processors.families import SOURCE, Family, Field
 from processors.questions.base import Question, Rules
 from processors.record import Lead
 
 STAGE_TIME = Family(4, "stage_time", (SOURCE, Field("stage", B, 10, "stage")), bucket_bits=8, edges="stage_edges")
-_KEY, _SUM = STAGE_TIME.key, STAGE_TIME.sum_bucket
+_KEY: Final = STAGE_TIME.key
+_SUM: Final = STAGE_TIME.sum_bucket
 
 
 class TimeInStage(Question):
@@ -25,5 +28,5 @@ class TimeInStage(Question):
         """Observe the stay that ends."""
         spent = t - lead.entered if t > lead.entered else 0
         at = t // MINUTE_MS << MINUTE | _KEY | lead.source << A | lead.stage << B
-        cells[at | bisect_left(self._edges, spent)] += sign
-        cells[at | _SUM] += sign * spent
+        book(cells, at | bisect_left(self._edges, spent), sign)
+        book(cells, at | _SUM, sign * spent)

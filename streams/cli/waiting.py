@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from processors.waiting import WaitingCard
+from processors.waiting_card import WaitingCard
 from streams.cli.errors import CliError
 from streams.cli.invocation import settings_of
 from streams.cli.tables import cell, grid, screen

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from processors.waiting import WaitingCard
+from processors.waiting_card import WaitingCard
 from streams.cli.waiting import BAND_STYLES, clock
 from streams.demo.samples import Distribution, Samples
 from streams.web.waiting_answer import WaitingAnswer

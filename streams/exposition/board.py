@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from processors.ages import Ages
-from processors.cells import FAMILY, Cells, Family
+from processors.cells import FAMILY, Cells
+from processors.families import Family
 from processors.funnel import Funnel
 from processors.periods import EVERYTHING, window_names
 from processors.questions import FAMILIES

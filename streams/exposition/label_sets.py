@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from processors.cells import Family
+from processors.families import Family
 from processors.funnel import Funnel
 from schemas.signals import WINDOW, by_family
 from streams.exposition.labels import bound, pairs

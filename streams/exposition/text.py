@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from processors.cells import Family
+from processors.families import Family
 from processors.questions import FAMILIES
 from processors.questions.live import STARTS
 from schemas.signals import BUSINESS, Signal

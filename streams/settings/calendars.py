@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from processors.calendars import CalendarPlan
 from processors.labels import plain
-from processors.working_hours import ALWAYS, CLOSED, CalendarSpec, Shifts
+from processors.working_hours import ALWAYS, CLOSED, CalendarPlan, CalendarSpec, Shifts
 from streams.settings.business import Calendar
 from streams.settings.hours import parse_dates, parse_week
 from streams.settings.public_holidays import public_holidays

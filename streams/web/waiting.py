@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType, json
 from yarl import URL
 
 from processors.rows import EPOCH
-from processors.waiting import WaitingCard
+from processors.waiting_card import WaitingCard
 from streams.agents import LeadState
 from streams.web.addresses import LOCAL, waiting_url
 from streams.web.waiting_answer import Told, WaitingAnswer, read_answer, urgency

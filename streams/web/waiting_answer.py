@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import UNSET, DecodeError, Struct, UnsetType, json
 
 from processors.rows import EPOCH
-from processors.waiting import WaitingCard
+from processors.waiting_card import WaitingCard
 
 
 class Told(Struct, frozen=True, kw_only=True):

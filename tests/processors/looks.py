@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable
 from typing import Any
 
-from processors.cells import MINUTE, SERIES, Cells, Family
+from processors.cells import MINUTE, SERIES, Cells
 from processors.changelog import Changelog, restore
+from processors.families import Family
 from processors.fold import Fold
 from processors.funnel import Funnel
 from processors.history import BIRTH_TABLES, birth_of

@@ -7,14 +7,13 @@ from typing import Any
 
 from msgspec import structs
 
-from processors.calendars import CalendarPlan
 from processors.changelog import Changelog, restore
 from processors.deadlines import TICK_MS
 from processors.funnel import DAY_MS, HOUR_MS, MINUTE_MS, Funnel
 from processors.policies import WALL, Policy, targets
 from processors.rows import milliseconds
 from processors.shard import Shard
-from processors.working_hours import CLOSED, CalendarSpec, Shift
+from processors.working_hours import CLOSED, CalendarPlan, CalendarSpec, Shift
 from schemas.alerts import LeadAlert
 from tests.processors.events import FUNNEL, T0_MS
 from tests.processors.looks import Log

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.calendars import NEVER, CalendarPlan, Calendars, WorkCalendar
-from processors.working_hours import CLOSED, CalendarSpec, Shift
+from processors.calendars import NEVER, Calendars, WorkCalendar
+from processors.working_hours import CLOSED, CalendarPlan, CalendarSpec, Shift
 from tests.examples import examples
 from tests.processors.wall_clock import MINUTE_MS, Counted, is_open, minute, moment, office, shifts
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from processors.cells import FAMILY, MINUTE, SERIES, Family
+from processors.cells import FAMILY, MINUTE, SERIES
+from processors.families import Family
 from processors.funnel import MAX_EDGES, MINUTE_MS, STATUS_NAMES, Funnel, Stage
 from processors.policies import WALL, Policy, targets
 from processors.questions import FAMILIES

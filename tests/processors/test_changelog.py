@@ -11,9 +11,10 @@ from msgspec import msgpack
 
 from processors import changelog as module
 from processors.cells import Cells
-from processors.changelog import FORMAT, Changelog, Checkpoint, Delta, OtherFormatError, restore
+from processors.changelog import FORMAT, Changelog, OtherFormatError, restore
 from processors.service import ENDED
 from processors.shard import Shard
+from processors.stored import Checkpoint, Delta
 from tests.examples import examples
 from tests.processors.events import FUNNEL, LEFT_ALONE, T0_MS, call, created, reopened, stage, won
 from tests.processors.looks import Log, at_once, feed, kinds, restored, state

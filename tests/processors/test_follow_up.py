@@ -13,8 +13,9 @@ from msgspec import structs
 
 from processors.cells import MINUTE
 from processors.changelog import Changelog, restore
-from processors.follow_up import Band, FollowUp, moment_after
+from processors.follow_up import Band, FollowUp
 from processors.funnel import DAY_MS, HOUR_MS, MINUTE_MS
+from processors.moments import moment_after
 from processors.shard import Shard
 from schemas.refusals import Reason, Refusal
 from tests.examples import examples

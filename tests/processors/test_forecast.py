@@ -10,13 +10,12 @@ from msgspec import msgpack, structs
 
 from bench.foresight import floor_funnel, play
 from processors import forecast as forecast_module
-from processors.calendars import CalendarPlan
 from processors.forecast import HORIZONS, Scores, new_scores
 from processors.funnel import MINUTE_MS, Funnel
 from processors.policies import FIRST_CONTACT, WALL, Policy, targets
 from processors.service import ENDED
 from processors.shard import Shard
-from processors.working_hours import ALL_DAY, CLOSED, CalendarSpec
+from processors.working_hours import ALL_DAY, CLOSED, CalendarPlan, CalendarSpec
 from streams.simulation import EVERYDAY, HURRIED
 from tests.processors.events import T0_MS, assigned, call, created, inbound, merged, won
 

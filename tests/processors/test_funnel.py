@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from processors.calendars import CalendarPlan
 from processors.follow_up import Band, FollowUp
 from processors.funnel import DAY_MS, MAX_EDGES, MINUTE_MS, STATUS_NAMES, Funnel, Stage
 from processors.policies import BUSINESS, Policy, targets
-from processors.working_hours import CLOSED, CalendarSpec
+from processors.working_hours import CLOSED, CalendarPlan, CalendarSpec
 
 PLAIN = Funnel()
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from processors.calendars import CalendarPlan
 from processors.changelog import Changelog, restore
 from processors.funnel import HOUR_MS, Funnel, Stage
 from processors.labels import MISSING, OTHER, Labels
 from processors.policies import Policy, targets
 from processors.shard import Shard
+from processors.working_hours import CalendarPlan
 from tests.examples import examples
 from tests.processors.events import FUNNEL, created, disqualified, lost
 from tests.processors.looks import Log, feed, restored, state

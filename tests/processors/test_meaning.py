@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from msgspec import msgpack, structs
 
 from processors import changelog as module
-from processors.calendars import CalendarPlan
 from processors.changelog import Changelog
 from processors.funnel import HOUR_MS, MINUTE_MS, Stage
 from processors.policies import BUSINESS, Policy, targets
 from processors.shard import Shard
-from processors.working_hours import CalendarSpec, Shift
+from processors.working_hours import CalendarPlan, CalendarSpec, Shift
 from tests.examples import examples
 from tests.processors.events import FUNNEL, STREAMS, T0_MS, call, created, lost, reopened, stage, won
 from tests.processors.looks import Log, ages, at_once, brute_force, facts, feed, kinds, panes, restored, state, totals

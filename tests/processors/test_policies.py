@@ -7,17 +7,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from processors.policies import (
-    BREACH,
-    FIRST_ATTEMPT,
-    FIRST_CONTACT,
-    NEXT_RESPONSE,
-    WARNING,
-    Facts,
-    Policies,
-    Policy,
-    targets,
-)
+from processors.policies import BREACH, FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE, WARNING, Facts, Policy, targets
+from processors.promises import Policies
 
 LEAD = Facts(source="web", segment="smb", region="EU", product="loan", team="north", amount=500)
 PLAIN = Policy(name="plain", targets=targets(first_contact=1000))

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from msgspec import UNSET, structs
 
 from processors import waiting
-from processors.calendars import CalendarPlan
 from processors.changelog import Changelog, restore
 from processors.funnel import Funnel
 from processors.policies import WALL, Policy, targets
 from processors.shard import Shard
-from processors.waiting import MAX_CHANGED, WaitingCard
+from processors.waiting import MAX_CHANGED
+from processors.waiting_card import WaitingCard
+from processors.working_hours import CalendarPlan
 from tests.examples import examples
 from tests.processors.events import (
     FUNNEL,

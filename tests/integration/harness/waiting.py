@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from msgspec import UnsetType, json, structs
 from redis.asyncio import Redis
 
-from processors.waiting import WaitingCard
+from processors.waiting_card import WaitingCard
 from streams.agents import LeadState
 
 Cards = dict[str, WaitingCard]

@@ -10,7 +10,7 @@ import pytest
 from msgspec.json import encode
 from rich.console import Console
 
-from processors.waiting import WaitingCard
+from processors.waiting_card import WaitingCard
 from streams.cli.main import run
 from streams.cli.waiting import board, clock
 from streams.web.waiting_answer import Told, WaitingAnswer

@@ -10,7 +10,7 @@ from msgspec import structs
 from rich.console import Console
 from rich.text import Text
 
-from processors.waiting import WaitingCard
+from processors.waiting_card import WaitingCard
 from streams.demo.board import PREFIXES, Heard, Pace, Scene, board, duration, summary
 from streams.demo.samples import Distribution, Samples
 from streams.web.waiting_answer import WaitingAnswer

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from processors.calendars import CalendarPlan, Calendars
-from processors.working_hours import CLOSED, CalendarSpec
+from processors.calendars import Calendars
+from processors.working_hours import CLOSED, CalendarPlan, CalendarSpec
 from streams.settings import Settings, load
 from streams.settings.calendars import calendar_plan
 from streams.settings.public_holidays import public_holidays
