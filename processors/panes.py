@@ -33,7 +33,7 @@ _MINUTES_KEPT: Final = DAY + 60
 _QUARTERS_KEPT: Final = WEEK + DAY
 # Two quarters of 92 days and a margin: the previous quarter is the farthest that a window reaches.
 _DAYS_KEPT: Final = 200
-_UNPACKED: Final = 60  # panes that still change are kept decoded this many minutes
+_KEPT_UNPACKED: Final = 60  # panes that still change are kept decoded this many minutes
 
 _encode = msgpack.Encoder().encode
 _decode = msgpack.Decoder(Pane).decode
@@ -57,6 +57,7 @@ class Panes:
         self.days = days
         self._panes: dict[int, Pane | bytes] = {}
         self._order: list[int] = []
+        self._unpacked: set[int] = set()
         self.edges = (0, 0, 0)
         self.stale: set[int] = set()
         self.fresh: Fresh | None = None
@@ -125,16 +126,15 @@ class Panes:
         was, self.edges = self.edges, (minutes, quarters, days)
         for edge, new in zip(was, self.edges, strict=True):
             self._fold(edge, new)
-        self._pack(minute - _UNPACKED)
+        self._pack(minute - _KEPT_UNPACKED)
         return True
 
     def _fold(self, since: int, until: int) -> None:
-        order = self._order
-        for start in order[bisect_left(order, max(since, EVER)) : bisect_left(order, until)]:
+        for start in self._between(max(since, EVER), until):
             target = self.place(start)
             if target != start:
                 moved = self._open(start)
-                del self._panes[start]
+                self._drop(start)
                 into = self._open(target)
                 for series, value in moved.items():
                     total = into.get(series, 0) + value
@@ -143,13 +143,16 @@ class Panes:
                     else:
                         del into[series]
                 self.stale.update((start, target))
-        self._order = sorted(self._panes)
+
+    def _drop(self, start: int) -> None:
+        del self._panes[start]
+        del self._order[bisect_left(self._order, start)]
+        self._unpacked.discard(start)
 
     def _pack(self, until: int) -> None:
-        order = self._order
-        for start in order[bisect_left(order, EVER) : bisect_left(order, until)]:
-            if isinstance(pane := self._panes[start], dict):
-                self._panes[start] = _encode(pane)
+        for start in [start for start in self._unpacked if EVER <= start < until]:
+            self._panes[start] = _encode(self._panes[start])
+            self._unpacked.discard(start)
 
     def _take_in(self) -> Fresh | None:
         if self.fresh is not None and sum(map(len, self.fresh.values())) > _MAX_FRESH:
@@ -158,18 +161,24 @@ class Panes:
 
     def _open(self, start: int) -> Pane:
         pane = self._panes.get(start)
+        if isinstance(pane, dict):
+            return pane
         if pane is None:
             insort(self._order, start)
-            pane = {}
-        elif isinstance(pane, bytes):
-            pane = _decode(pane)
-        self._panes[start] = pane
-        return pane
+            unpacked: Pane = {}
+        else:
+            unpacked = _decode(pane)
+        self._panes[start] = unpacked
+        self._unpacked.add(start)
+        return unpacked
+
+    def _between(self, start: int, end: int) -> list[int]:
+        order = self._order
+        return order[bisect_left(order, start) : bisect_left(order, end)]
 
     def between(self, start: int, end: int) -> Iterator[Pane]:
         """Yield the panes that begin in [start, end)."""
-        order = self._order
-        for first in order[bisect_left(order, start) : bisect_left(order, end)]:
+        for first in self._between(start, end):
             pane = self._panes[first]
             yield _decode(pane) if isinstance(pane, bytes) else pane
 
@@ -187,6 +196,7 @@ class Panes:
         self.stale.update(self._panes)
         self._panes.clear()
         self._order.clear()
+        self._unpacked.clear()
         self.fresh = None
 
     def packed(self, start: int) -> bytes | None:

@@ -11,7 +11,7 @@ below), then by event id. Everything that arrival could influence, the label num
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import product
 from struct import Struct as Layout
 from typing import Final, NamedTuple
@@ -45,7 +45,6 @@ _LAYOUT = Layout(">Q6sI")
 pack_row, unpack_rows, SIZE = _LAYOUT.pack, _LAYOUT.iter_unpack, _LAYOUT.size
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 EARLIEST_MS: Final = 946_684_800_000  # the year 2000
 LATEST_MS: Final = 2_840_140_800_000  # the year 2060
 
@@ -79,7 +78,8 @@ _NO_SCORE: Final = 1 << 31
 
 def milliseconds(moment: datetime) -> int:
     """Return an aware datetime as ms since 1970, rounded down."""
-    return (moment - EPOCH) // MILLISECOND
+    since = moment - EPOCH  # in whole numbers: a division of time spans takes three times as long
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def identity(event_id: str) -> bytes:
