@@ -39,7 +39,7 @@ def rest(shard: Shard) -> None:
     """Put the touched leads to rest, without a log."""
     for lead_id, record in shard.hot.items():
         shard.cold[lead_id] = encode_lead(record)
-    shard.hot.clear()
+    shard.cool()
     shard.alerts.clear()
     shard.merge()
     shard.unlogged.clear()

@@ -82,7 +82,7 @@ class Changelog:
         for lead_id, lead in shard.hot.items():
             cold[lead_id] = packed = encode_lead(lead)
             out.append((LEAD + lead_id.encode(), packed))
-        shard.hot.clear()
+        shard.cool()
         shard.merge()
         self._seq += 1
         if self._rewritten:

@@ -20,6 +20,7 @@ _STEPS: Final = (1 << STEP_BITS) - 1
 OBLIGATION_NUMBERS = (FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE)
 
 Waits = tuple[int, ...]
+_NOBODYS: Final = -1
 _NOTHING: Waits = ()
 _ANY_ANSWER: Waits = (FIRST_ATTEMPT, FIRST_CONTACT)
 _CONTACT: Waits = (FIRST_CONTACT,)
@@ -77,7 +78,7 @@ class Promises:
         self.policies = Policies(funnel.policies)
         self._amounts = sorted({policy.min_amount for policy in funnel.policies})
         self._everybodys = 0 if funnel.policies and funnel.policies[0].holds_for_all else None
-        self._found: dict[tuple[int, ...], int | None] = {}
+        self._found: dict[tuple[int, int, int, int, int, int], int] = {}
         self._plan = Calendars(funnel.calendars)
         self._calendars: dict[tuple[int, int], WorkCalendar] = {}
 
@@ -89,9 +90,11 @@ class Promises:
             return self._everybodys
         amount = bisect_right(self._amounts, lead.amount)
         key = (lead.source, lead.segment, lead.region, lead.product, lead.team, amount)
-        if key not in self._found:
-            self._found[key] = self.policies.number(self._facts(lead))
-        return self._found[key]
+        number = self._found.get(key)
+        if number is None:
+            found = self.policies.number(self._facts(lead))
+            number = self._found[key] = _NOBODYS if found is None else found
+        return None if number == _NOBODYS else number
 
     def calendar(self, lead: Lead) -> WorkCalendar:
         """Return the calendar of whoever has the lead: the team's, else the region's, else the default."""

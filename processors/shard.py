@@ -68,6 +68,7 @@ class Shard:
         labels: Label tables.
         cold: Lead id -> encoded record, as of the last flush.
         hot: Lead id -> record, for leads touched since.
+        most_warm: How many leads stay decoded beyond a flush: most are touched again soon. 20,000 take some 15 MB.
         panes: The windowed numbers; `cells` what comes on top of them since the last `merge`.
         unlogged: Merged cells that the changelog has not got yet.
         windows: Totals per window.
@@ -91,6 +92,8 @@ class Shard:
         self.ages: dict[int, dict[int, Ages]] = {f.number: defaultdict(Ages) for f in (OPEN_AGE, UNANSWERED_AGE)}
         self.cold: dict[str, bytes] = {}
         self.hot: dict[str, Lead] = {}
+        self._warm: dict[str, Lead] = {}
+        self.most_warm = 20_000
         self.cells: Cells = {}
         self.unlogged: list[Cells] = []
         self.counts: defaultdict[str, int] = defaultdict(int)
@@ -232,9 +235,19 @@ class Shard:
 
     def open(self, lead_id: str) -> Lead:
         """Return a lead's record for changing, a new one when there is none."""
-        packed = self.cold.get(lead_id)
-        lead = self.hot[lead_id] = Lead() if packed is None else self._decode(packed)
+        lead = self._warm.pop(lead_id, None)
+        if lead is None:
+            packed = self.cold.get(lead_id)
+            lead = Lead() if packed is None else self._decode(packed)
+        self.hot[lead_id] = lead
         return lead
+
+    def cool(self) -> None:
+        """Take note that the hot leads are in `cold` now."""
+        self._warm.update(self.hot)
+        if len(self._warm) > self.most_warm:
+            self._warm.clear()
+        self.hot.clear()
 
     def _decode(self, packed: bytes) -> Lead:
         lead = decode_lead(packed)
@@ -294,6 +307,7 @@ class Shard:
         self.merge()
         self.panes.clear()
         self._clear_derived()
+        self._warm.clear()
         ids = iter(list(self.cold))
         while part := list(islice(ids, _RECOMPUTED_AT_ONCE)):
             yield [lead_id for lead_id in part if self._recompute(lead_id)]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from aiokafka.structs import ConsumerRecord
@@ -31,7 +29,6 @@ from schemas.refusals import Refusal, key_mismatch, processing_error
 from streams.engine.state import Output, RecordFailed
 from streams.event_clock import EventClock
 
-_TOPIC = attrgetter("topic")
 Arrived = tuple[Any, ConsumerRecord[bytes, bytes]]
 """An event and its record."""
 
@@ -165,8 +162,9 @@ class LeadState:
                 self._not_accepted(record, result)
         counts = self.shard.counts
         counts["accepted"] += accepted
-        for topic, read in Counter(map(_TOPIC, records)).items():
-            counts[f"read.{topic}"] += read
+        topics = [record.topic for record in records]
+        for topic in set(topics):
+            counts[f"read.{topic}"] += topics.count(topic)
         if self._wall is None:
             self._event_clock.note(wall_clock(), self.shard.watermark)
         if self.shard.alerts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from processors.changelog import Changelog, restore
@@ -14,7 +15,7 @@ from processors.results import ACCEPTED
 from processors.shard import Shard
 from schemas.alerts import AnsweredLate
 from schemas.refusals import Reason, Refusal
-from tests.processors.events import FUNNEL, T0, T0_MS, assigned, at, call, created, merged, stage, won
+from tests.processors.events import FUNNEL, T0, T0_MS, assigned, at, call, created, merged, reopened, stage, won
 from tests.processors.looks import Log, feed, state
 
 
@@ -136,3 +137,14 @@ def test_a_lead_is_looked_at_without_being_changed() -> None:
     assert sorted(lead_id for lead_id, _ in shard.leads()) == ["L", "M"]
     feed(shard, [won(4)])
     assert len(shard) == 2, "a lead in both forms is one"
+
+
+@pytest.mark.parametrize("warm", [0, 1, 2])
+def test_a_lead_that_stayed_decoded_goes_on_as_one_that_was_decoded_again(warm: int) -> None:
+    events = [created(0), created(0, "M"), call("connected", 3), won(5, "M"), reopened(8, "M")]
+    shard = Shard(FUNNEL)
+    changelog, shard.most_warm = Changelog(shard), warm
+    for event in events:
+        shard.apply(event)
+        changelog.flush()
+    assert state(shard) == state(feed(Shard(FUNNEL), events))
