@@ -1,21 +1,23 @@
 # syntax=docker/dockerfile:1
 # leadpulse: worker, notifier, simulator and all other commands in one image. `docker build --tag leadpulse .`
 
-# The full image has a compiler, for platforms that a dependency has no wheel for (faust-streaming: Linux on ARM).
+# The full image has a compiler: for the core, and for platforms that a dependency has no wheel for (faust-streaming:
+# Linux on ARM).
 FROM python:3.11.14-bookworm AS build
 
 RUN pip install --no-cache-dir uv==0.13.9
 ENV UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
     UV_PROJECT_ENVIRONMENT=/opt/leadpulse \
-    UV_PYTHON_DOWNLOADS=never
+    UV_PYTHON_DOWNLOADS=never \
+    HATCH_BUILD_HOOK_ENABLE_CUSTOM=1
 WORKDIR /src
 
 # First what changes seldom: the locked dependencies.
 COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-dev --no-install-project
 
-COPY README.md LICENSE NOTICE ./
+COPY README.md LICENSE NOTICE hatch_build.py ./
 COPY schemas schemas
 COPY processors processors
 COPY streams streams

@@ -6,12 +6,17 @@ BIN    := $(VENV)/bin
 UV     := $(or $(shell command -v uv),$(BIN)/uv)
 UV_VERSION := 0.13.9
 READY  := $(VENV)/.ready
+CORE   := build/core
+HEADER := $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
+# What has the core run as it is compiled; nothing where it cannot be: no C compiler, or no headers of Python.
+COMPILED := $(if $(and $(shell command -v cc),$(wildcard $(HEADER))),env PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(CORE):$(CURDIR))
 
 DEMO_ARGS ?=
+NO_COMPILER := There is no C compiler here, or no Python.h: the core runs as plain Python.
 UNIT = not integration and not thorough
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check format generate boards bench chaos clean
+.PHONY: help demo test unit check format generate boards bench chaos wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,8 +26,9 @@ demo: $(READY) ## A sales floor, Kafka and a worker on this machine, with a live
 
 test: UNIT = not integration
 test: export LEADPULSE_THOROUGH ?= 1
-test: unit ## All tests; Kafka is downloaded and started by itself
-	$(BIN)/pytest -m integration --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
+test: unit $(if $(COMPILED),$(CORE)/.ready) ## All tests, the core's as compiled too; Kafka is downloaded and started by itself
+	$(if $(COMPILED),$(COMPILED) $(BIN)/pytest -o pythonpath= tests/processors -m "not uncompiled" -n auto $(PYTEST_ARGS),@echo "$(NO_COMPILER)")
+	$(COMPILED) $(BIN)/pytest $(if $(COMPILED),-o pythonpath=) -m integration --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
 unit: $(READY) ## The tests that need neither a service nor patience, properties with a fifth of their examples
 	$(BIN)/pytest -m "$(UNIT)" --numprocesses auto --dist worksteal $(PYTEST_ARGS)
@@ -49,19 +55,31 @@ boards: $(READY) ## Draw the dashboards into docs/img, in a real Chromium (see d
 	deploy/boards/drawing/install.sh
 	$(BIN)/python -m tests.integration.draw_boards $(BOARDS)
 
-bench: $(READY) ## Measure speed, latency and memory (see docs/performance.md)
-	$(BIN)/python -m bench $(BENCH_ARGS)
+bench: $(READY) $(if $(COMPILED),$(CORE)/.ready) ## Measure speed, latency and memory (see docs/performance.md)
+	$(if $(COMPILED),,@echo "$(NO_COMPILER)")
+	$(COMPILED) $(BIN)/python -m bench $(BENCH_ARGS)
 
-chaos: $(READY) ## Fifty kills of the engine, fifty of the worker; then every key compared with a model
-	$(BIN)/python -m tests.integration.chaos $(CHAOS_ARGS)
-	$(BIN)/python -m tests.integration.chaos --target tests.integration.harness.lead_target:LeadpulseTarget $(CHAOS_ARGS)
+wheel: $(READY) ## The package with its core compiled, into dist/ (needs a C compiler)
+	HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 $(UV) build --quiet --python $(BIN)/python --wheel
+
+chaos: $(READY) $(if $(COMPILED),$(CORE)/.ready) ## Fifty kills of the engine, fifty of the worker; then every key compared with a model
+	$(COMPILED) $(BIN)/python -m tests.integration.chaos $(CHAOS_ARGS)
+	$(COMPILED) $(BIN)/python -m tests.integration.chaos --target tests.integration.harness.lead_target:LeadpulseTarget $(CHAOS_ARGS)
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build/core build/wheel .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # A virtual environment with exactly the locked versions; uv comes from PyPI where it is not installed.
 $(READY): pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(UV) sync --frozen --all-extras --inexact
+	@touch $@
+
+# The core as it is in a compiled wheel, beside the tree and never in it: there a stale extension would hide a change.
+$(CORE)/.ready: $(READY) hatch_build.py $(shell find processors -name '*.py')
+	rm -rf $(CORE) build/wheel
+	HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 $(UV) build --quiet --python $(BIN)/python --wheel --out-dir build/wheel
+	$(BIN)/python -m zipfile -e build/wheel/*.whl $(CORE)
+	rm -r $(CORE)/schemas $(CORE)/streams $(CORE)/*.dist-info
 	@touch $@

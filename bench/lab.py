@@ -135,7 +135,8 @@ def laboratory() -> Iterator[tuple[str, tuple[int, ...]]]:
 def process(module: str, job: Job) -> Iterator[subprocess.Popen[bytes]]:
     """Run a module of this package with a job; it is gone at the end."""
     command = [sys.executable, "-m", f"bench.{module}", json.encode(job).decode()]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    paths = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(Path(__file__).parent.parent)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed application is not compiled at every start
     # Faust makes a folder where it is started.
     with (

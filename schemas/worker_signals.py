@@ -279,10 +279,11 @@ OPERATIONAL: tuple[Signal, ...] = (
     Signal(
         name="leadpulse_build",
         kind="info",
-        help="Version of leadpulse, Python and faust in this process",
-        labels=("version", "python", "faust"),
+        help="Version of leadpulse, Python and faust in this process, and whether its core is compiled",
+        labels=("version", "python", "faust", "core"),
         panel="Versions",
-        description="Two versions at once: a rolling update is under way, or got stuck.",
+        description="Two versions at once: a rolling update is under way, or got stuck. `core` is `compiled` or "
+        "`python`: the numbers are the same, a backlog takes two thirds of the time in the first.",
         query="count by (version) (leadpulse_build_info)",
     ),
     *WAITING_VIEW,

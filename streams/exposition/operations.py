@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from processors import shard
 from schemas.alerts import Alert
 from schemas.refusals import Reason
 from schemas.signals import by_name
@@ -159,6 +160,7 @@ def _versions() -> dict[str, str]:
         "version": version("leadpulse"),
         "python": platform.python_version(),
         "faust": version("faust-streaming"),
+        "core": "python" if shard.__file__.endswith(".py") else "compiled",
     }
 
 

@@ -22,6 +22,7 @@ TEXT = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 INSTRUCTIONS = [
     line.split(maxsplit=1) for line in re.sub(r"\\\n\s*", "", re.sub(r"(?m)^#.*\n", "", TEXT)).splitlines() if line
 ]
+(COMPILES,) = re.findall(r"HATCH_BUILD_HOOK_ENABLE_CUSTOM=(\S+)", TEXT)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -94,10 +95,12 @@ def test_the_steps_of_the_build_give_a_worker_whose_health_can_be_checked(tmp_pa
     uv = shutil.which("uv") or program("uv")
     for step in (run for run in arguments("RUN") if run.startswith("uv sync")):
         environ = {"UV_PROJECT_ENVIRONMENT": str(target), "UV_PYTHON": sys.executable, "UV_LINK_MODE": "hardlink"}
+        environ["HATCH_BUILD_HOOK_ENABLE_CUSTOM"] = COMPILES
         command = [uv, *step.split()[1:]]
         subprocess.run(command, cwd=source, env={**os.environ, **environ}, check=True, timeout=250)
     shutil.rmtree(source)  # the result has no use for it
     assert not (target / "bin" / "pip").exists()
+    assert list(target.glob("lib/python*/site-packages/processors/shard.*.so")), "the core is compiled"
     installed = (target / "bin" / "leadpulse", target / "bin" / "python")
     check_health(*installed)
 

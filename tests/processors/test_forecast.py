@@ -252,6 +252,7 @@ def test_a_contact_whose_attempt_has_all_its_steps_behind_it_comes_into_view_in_
     assert floor.scored(15) == floor.scored(30) == (2, 2)
 
 
+@pytest.mark.uncompiled
 def test_it_costs_nothing_that_others_wait() -> None:
     """A million leads that are due later are not looked at."""
     floor = Floor(60)

@@ -129,6 +129,7 @@ def test_a_stage_that_is_no_longer_configured_still_counts_its_moves_but_is_reac
     }
 
 
+@pytest.mark.uncompiled
 def test_an_unchanged_meaning_recomputes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     log = Log()
     log.commit(Changelog(feed(Shard(FUNNEL), LIFE)))

@@ -139,6 +139,7 @@ def test_a_look_that_finds_nothing_new_tells_no_differences() -> None:
     assert not any(again.values())
 
 
+@pytest.mark.uncompiled
 def test_a_look_costs_what_changed_and_not_the_whole_window(monkeypatch: pytest.MonkeyPatch) -> None:
     shard, looked = shard_in(ZONE, leads_by_the_minute(T0, 60)), count()
     between = shard.panes.between
