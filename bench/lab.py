@@ -40,6 +40,7 @@ class Job(Struct, kw_only=True, frozen=True):
         cores: The cores it may use; none: all.
         options: Settings of leadpulse that differ, by "section.field".
         variant: Of the idiomatic Faust application.
+        plain: Whether the core runs as plain Python, even where it is compiled.
     """
 
     broker: str
@@ -48,6 +49,7 @@ class Job(Struct, kw_only=True, frozen=True):
     cores: tuple[int, ...] = ()
     options: dict[str, Any] = {}
     variant: str = ""
+    plain: bool = False
 
     def pin(self) -> None:
         """Keep this process to its cores, where the system can."""
@@ -135,8 +137,9 @@ def laboratory() -> Iterator[tuple[str, tuple[int, ...]]]:
 def process(module: str, job: Job) -> Iterator[subprocess.Popen[bytes]]:
     """Run a module of this package with a job; it is gone at the end."""
     command = [sys.executable, "-m", f"bench.{module}", json.encode(job).decode()]
-    paths = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(Path(__file__).parent.parent)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    root = str(Path(__file__).parent.parent)
+    compiled = [] if job.plain else [os.environ.get("PYTHONPATH", root)]  # see COMPILED in the Makefile
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*compiled, root])}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed application is not compiled at every start
     # Faust makes a folder where it is started.
     with (

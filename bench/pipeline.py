@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
@@ -14,20 +15,27 @@ from bench.lab import Job, Pace, laboratory, pace_of, prepare
 from bench.report import Report
 
 VARIANTS = ("hopping", "tumbling")
+FIRST_NUMBERS = {
+    "sla.policies": [{"name": "nobody's", "sources": ["none"], "first_contact": "1h"}],
+    "follow_up.longest_gap": "0s",
+    "follow_up.most_per_week": 0,
+}
+"""Nothing is promised to anybody, and following up has no bounds: about what the first version told."""
 
 
 def run(*, quick: bool, say: Callable[[str], None]) -> Report:
     """Measure all, one after the other, on the same records."""
     leads, rounds, few = (400, 1, 100) if quick else (30_000, 3, 3000)
-    paces: dict[str, list[Pace]] = {"bare": [], "leadpulse": []}
+    paces: dict[str, list[Pace]] = defaultdict(list)
     with laboratory() as (broker, core):
         say(f"writing the events of {leads} leads")
         events = prepare(broker, floor(leads, end=datetime.now(UTC)))
         job = Job(broker=broker, name="bare", events=events, cores=core)
         for n in range(rounds):
-            say(f"round {n + 1} of {rounds}: bare loop, leadpulse")
+            say(f"round {n + 1} of {rounds}: bare loop, leadpulse in three forms")
             paces["bare"].append(pace_of("bare", job))
-            paces["leadpulse"].append(pace_of("worker", structs.replace(job, name=f"leadpulse-{n}")))
+            for k, (name, form) in enumerate(_forms(job).items()):
+                paces[name].append(pace_of("worker", structs.replace(form, name=f"worker-{n}-{k}")))
         for variant in VARIANTS:
             say(f"idiomatic Faust, {variant} windows: the first {few} events")
             idiomatic = structs.replace(job, name=f"faust-{variant}", events=few, variant=variant)
@@ -35,7 +43,15 @@ def run(*, quick: bool, say: Callable[[str], None]) -> Report:
     return _report(events, paces)
 
 
-def _report(events: int, paces: dict[str, list[Pace]]) -> Report:
+def _forms(job: Job) -> dict[str, Job]:
+    return {
+        "leadpulse": job,
+        "the first numbers alone": structs.replace(job, options=FIRST_NUMBERS),
+        "all, as plain Python": structs.replace(job, plain=True),
+    }
+
+
+def _report(events: int, paces: Mapping[str, Sequence[Pace]]) -> Report:
     rates = {name: median(pace.rate for pace in several) for name, several in paces.items()}
     costs = {name: median(pace.cpu_seconds / pace.events * 1e6 for pace in several) for name, several in paces.items()}
     rows = [
