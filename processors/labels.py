@@ -25,7 +25,10 @@ MISSING = {
 }
 """Label table -> what number 0, the empty name, is called. Also the list of all tables, in storage order."""
 
-_MOST = {"actor": 65_535, "stage": 255}  # their numbers have 16 and 8 bits, the others 10
+LABEL_BITS: Final = 10
+"""Bits of a number, unless `_MOST` says otherwise."""
+_MOST = {"actor": 65_535, "stage": 255}  # their numbers have 16 and 8 bits
+_LARGEST: Final = (1 << LABEL_BITS) - 1
 _CAPS = {"source": 100, "team": 50, "reason": 50}
 
 
@@ -43,7 +46,7 @@ class Labels:
     def __init__(self, table: str, cap: int | None, counts: defaultdict[str, int]) -> None:
         self._counts, self._overflow = counts, f"overflow.{table}"
         self.table = table
-        most = _MOST.get(table, 1023)
+        most = _MOST.get(table, _LARGEST)
         self.cap = min(most, cap or _CAPS.get(table, most))
         self.names = [MISSING[table], "other"]
         self.numbers = {"": 0, MISSING[table]: 0, "other": OTHER}
@@ -55,7 +58,7 @@ class Labels:
         After what was stored is loaded, and before any other name comes.
         """
         own = {*names} - {"", MISSING[self.table], "other"}
-        most = _MOST.get(self.table, 1023)
+        most = _MOST.get(self.table, _LARGEST)
         self.cap = min(most, self.cap + len(own))
         for name in sorted(own - {*self.numbers}):
             if len(self.names) <= most:
@@ -79,7 +82,7 @@ class Labels:
 
     def _new(self, name: str) -> int:
         number = len(self.names)
-        if number > self.cap + OTHER or number > _MOST.get(self.table, 1023):
+        if number > self.cap + OTHER or number > _MOST.get(self.table, _LARGEST):
             self._counts[self._overflow] += 1
             return OTHER
         return self._give(name)

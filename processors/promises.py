@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from processors.calendars import Calendars, WorkCalendar
 from processors.funnel import OPEN, Funnel
-from processors.labels import Labels
+from processors.labels import LABEL_BITS, Labels
 from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT, NEXT_RESPONSE, OBLIGATIONS, WALL, Facts, Policy
 from processors.record import Lead
 
@@ -78,7 +78,7 @@ class Promises:
         self.policies = Policies(funnel.policies)
         self._amounts = sorted({policy.min_amount for policy in funnel.policies})
         self._everybodys = 0 if funnel.policies and funnel.policies[0].holds_for_all else None
-        self._found: dict[tuple[int, int, int, int, int, int], int] = {}
+        self._found: dict[int, int] = {}
         self._plan = Calendars(funnel.calendars)
         self._calendars: dict[tuple[int, int], WorkCalendar] = {}
 
@@ -88,8 +88,11 @@ class Promises:
         """Return the number of the policy that a lead falls under as it stands, None when none does."""
         if self._everybodys is not None:
             return self._everybodys
-        amount = bisect_right(self._amounts, lead.amount)
-        key = (lead.source, lead.segment, lead.region, lead.product, lead.team, amount)
+        amounts = self._amounts
+        amount = bisect_right(amounts, lead.amount) if amounts and lead.amount < amounts[-1] else len(amounts)
+        # One integer is found faster than a tuple of six.
+        place = (amount << LABEL_BITS | lead.team) << LABEL_BITS | lead.product
+        key = ((place << LABEL_BITS | lead.region) << LABEL_BITS | lead.segment) << LABEL_BITS | lead.source
         number = self._found.get(key)
         if number is None:
             found = self.policies.number(self._facts(lead))

@@ -8,17 +8,14 @@ An input that has nothing more to give holds nobody back: a live stream passes a
 
 import time
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import accumulate
-from operator import attrgetter
 
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from streams.engine.chunks import Chunk, Fetched, Span, chunks
-
-_TIMESTAMP = attrgetter("timestamp")
 
 PATIENCE = 2.0
 """Seconds to wait for an input that has more on the log and is asked for it, but gives nothing."""
@@ -59,8 +56,11 @@ def _times(records: Iterable[ConsumerRecord], since: float) -> list[float]:
 
     Records of one millisecond are spread over it, as they may be many in a log that was filled in one go.
     """
+    largest = list(accumulate([record.timestamp for record in records], max))
     times = list[float]()
-    for at, count in Counter(accumulate(map(_TIMESTAMP, records), max)).items():
+    while len(times) < len(largest):
+        at = largest[len(times)]
+        count = bisect_right(largest, at, len(times)) - len(times)
         times += (at,) if count == 1 else [at + n / count for n in range(count)]
     return times if not times or times[0] >= since else [max(at, since) for at in times]
 
