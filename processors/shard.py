@@ -68,7 +68,7 @@ class Shard:
         labels: Label tables.
         cold: Lead id -> encoded record, as of the last flush.
         hot: Lead id -> record, for leads touched since.
-        most_warm: How many leads stay decoded beyond a flush: most are touched again soon. 20,000 take some 15 MB.
+        most_warm: How many leads stay decoded beyond a flush: most are touched again soon. 5,000 take some 5 MB.
         panes: The windowed numbers; `cells` what comes on top of them since the last `merge`.
         unlogged: Merged cells that the changelog has not got yet.
         windows: Totals per window.
@@ -93,7 +93,7 @@ class Shard:
         self.cold: dict[str, bytes] = {}
         self.hot: dict[str, Lead] = {}
         self._warm: dict[str, Lead] = {}
-        self.most_warm = 20_000
+        self.most_warm = 5_000
         self.cells: Cells = {}
         self.unlogged: list[Cells] = []
         self.counts: defaultdict[str, int] = defaultdict(int)

@@ -101,7 +101,7 @@ def test_with_a_history_that_was_shortened_too(
     for event in [birth, *later]:
         if rng.random() < 0.3:
             shard.tick(ms(event) - 1)
-            shard.most_warm = rng.choice((0, 1, 20_000))
+            shard.most_warm = rng.choice((0, 1, 5_000))
             changelog.flush()
         shard.apply(event)
     assert told(shard) == numbers([birth, *later], funnel, LATER)

@@ -39,7 +39,7 @@ def test_folding_panes_and_flushing_at_any_moment_changes_no_number(events: list
         if rng.random() < 0.3:
             changelog.advance(T0_MS + minute * 60_000)
         if rng.random() < 0.3:
-            shard.most_warm = rng.choice((0, 1, 20_000))
+            shard.most_warm = rng.choice((0, 1, 5_000))
             changelog.flush()
     assert panes(shard) == recomputed(shard)
 
