@@ -37,6 +37,7 @@ logger = get_logger(__name__)
 
 IDLE_PAUSE = 0.05
 """Seconds between two looks when no partition may be fetched yet, or an input waits for another one."""
+NEVER_MS = 30 * 24 * 3600 * 1000
 GROUP_PAUSE = 1.0
 """Seconds between two looks at whether the group takes this worker."""
 
@@ -80,12 +81,15 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         """Set what Faust has no setting for; the values are read when the consumer starts.
 
         Faust waits 1500 ms for the first byte, reads aborted records unless it runs its own transactions, and lets
-        aiokafka jump over deleted records without a word ("none" turns that into an error, see `_fetch_records`).
+        aiokafka jump over deleted records without a word ("none" turns that into an error, see `_fetch_records`). And
+        aiokafka leaves the group when nothing is fetched for a while; but who has no partition, and waits for one,
+        fetches nothing. Whether this worker gets on is for its own watch to say.
         """
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = int(self._intake.options.fetch_max_wait * 1000)
         consumer._isolation_level = "read_committed"
         consumer._auto_offset_reset = "none"
+        consumer._max_poll_interval_ms = NEVER_MS
         return consumer
 
     async def _seek_wait(self, consumer: Any, partitions: Mapping[TP, int]) -> None:
@@ -108,6 +112,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         number have to wait with it, or they would run ahead.
         """
         flowing = self._intake.flowing
+        active_partitions = set(active_partitions)  # Faust's own, which the main thread changes
         full = {tp.partition for tp in flowing if tp not in active_partitions}
         wanted = {
             tp for tp in active_partitions if not self._is_ours(tp) or (tp in flowing and tp.partition not in full)

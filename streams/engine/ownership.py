@@ -6,6 +6,7 @@ its state was read back, and a commit has gone through since the last rebalance:
 
 import asyncio
 import itertools
+import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
@@ -25,8 +26,11 @@ from streams.engine.state import StateFactory
 logger = get_logger(__name__)
 
 MAX_LIVES = 8
-"""Lives of a partition that may fail in a row, each without one commit of its own, before the process gives up."""
+"""Lives of a partition that may fail in a row, each without a commit of input, before the process gives up."""
+FORGIVEN_AFTER = 600.0
+"""Seconds after which a failure no longer stands in a row with the one before: an idle partition commits nothing."""
 FIRST_BACKOFF, MAX_BACKOFF = 0.2, 5.0
+_DOUBLINGS = 5  # of the first backoff, to more than the largest; without end the power would be no float any more
 
 
 class Ownership:
@@ -57,6 +61,8 @@ class Ownership:
         self._settling: dict[int, asyncio.Task[None]] = {}
         self._poisons: defaultdict[int, Poisons] = defaultdict(Poisons)
         self._failed_lives: Counter[int] = Counter()
+        self._failed_at: dict[int, float] = {}
+        self._lost: dict[int, Mapping[str, int]] = {}  # found at the opening, to be told with the first commit
         self._rebalances = 0
         self._has_loaded = False
         self._recoveries = asyncio.Semaphore(options.recovery_parallelism)
@@ -81,7 +87,7 @@ class Ownership:
         await asyncio.gather(*(self._release(number) for number in lost))
         for number in sorted(self.assigned):
             self._stop_flow(number)
-            if number not in self._settling:
+            if not self._is_settling(number):
                 self._begin_settling(number)
 
     def replace(self, life: OwnedPartition, error: BaseException | None = None) -> None:
@@ -90,7 +96,7 @@ class Ownership:
         if self._lives.get(life.number) is not life:
             return
         self._stop_flow(life.number)
-        if life.number not in self._settling:  # otherwise the task that settles it will see
+        if not self._is_settling(life.number):  # otherwise the task that settles it will see
             self._begin_settling(life.number, error)
 
     async def close(self) -> None:
@@ -112,7 +118,9 @@ class Ownership:
             await asyncio.wait([task])
         await self._drop(number)
         self._poisons.pop(number, None)
+        self._lost.pop(number, None)
         self._failed_lives.pop(number, None)
+        self._failed_at.pop(number, None)
 
     async def _drop(self, number: int) -> OwnedPartition | None:
         life = self._lives.pop(number, None)
@@ -126,6 +134,10 @@ class Ownership:
 
     def _refresh_flow(self) -> None:
         self.flowing = frozenset(TP(topic, number) for number in self._running for topic in self._options.inputs)
+
+    def _is_settling(self, number: int) -> bool:
+        task = self._settling.get(number)
+        return task is not None and not task.done()  # one that is done is taken out in the next turn of the event loop
 
     def _begin_settling(self, number: int, error: BaseException | None = None) -> None:
         task = asyncio.create_task(self._settle(number, error))
@@ -154,7 +166,7 @@ class Ownership:
             except Exception as failure:  # sorted inside: what cannot pass ends the engine
                 if not await self._may_go_on(number, failure):
                     return
-                await asyncio.sleep(min(FIRST_BACKOFF * 2**attempt, MAX_BACKOFF))
+                await asyncio.sleep(min(FIRST_BACKOFF * 2 ** min(attempt, _DOUBLINGS), MAX_BACKOFF))
 
     async def _try_to_run(self, number: int) -> bool:
         """Open if need be, prove the ownership, seek and run; return False when a rebalance came in between."""
@@ -163,6 +175,8 @@ class Ownership:
             life = await self._open(number)
         rebalances = self._rebalances
         await life.commit()
+        for topic, offsets in self._lost.pop(number, {}).items():
+            self._report_loss(topic, number, offsets)
         try:
             await self._seek({TP(topic, number): life.applied[topic] for topic in self._options.inputs})
         except IllegalStateError:  # not assigned in aiokafka: the next rebalance has begun
@@ -189,8 +203,7 @@ class Ownership:
                 raise
         self._lives[number] = life
         self._has_loaded = True
-        for topic, offsets in lost.items():
-            self._report_loss(topic, number, offsets)
+        self._lost[number] = lost
         return life
 
     def _report_loss(self, topic: str, number: int, offsets: int) -> None:
@@ -219,7 +232,10 @@ class Ownership:
     def _has_lives_left(self, number: int, life: OwnedPartition | None) -> bool:
         if life is None:  # it never opened, say because the broker is away: that may take as long as it takes
             return True
-        self._failed_lives[number] = 1 if life.has_committed_input else self._failed_lives[number] + 1
+        now = time.monotonic()
+        in_a_row = not life.has_committed_input and now - self._failed_at.get(number, now) < FORGIVEN_AFTER
+        self._failed_lives[number] = self._failed_lives[number] + 1 if in_a_row else 1
+        self._failed_at[number] = now
         return self._failed_lives[number] <= MAX_LIVES
 
     def _fatal(self, number: int, failure: Failure, error: BaseException) -> BaseException:

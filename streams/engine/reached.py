@@ -20,15 +20,22 @@ class Reached:
     def __init__(self, number: int, topics: Iterable[str]) -> None:
         self._waiting: dict[TP, list[Observed]] = {TP(topic, number): [] for topic in topics}
         self._at: dict[TP, int] = {}
+        self._last: dict[TP, int] = {}
 
     def observe(self, ends: Mapping[TP, Observed]) -> None:
         """Take note of where the inputs end."""
         for tp, waiting in self._waiting.items():
             end = ends.get(tp)
-            if end is not None and (not waiting or end.at > waiting[-1].at) and end.at > self._at.get(tp, 0):
-                waiting.append(end)
-                if len(waiting) > KEPT:
-                    del waiting[1::2]  # the next to be reached stays: however long the backlog, it comes nearer
+            last = self._last.get(tp, -1)
+            if end is None or end.at == last:
+                continue
+            if end.at < last:  # the clock was ahead and was put back: what it had said was never reached
+                waiting.clear()
+                self._at.pop(tp, None)
+            self._last[tp] = end.at
+            waiting.append(end)
+            if len(waiting) > KEPT:
+                del waiting[1::2]  # the next to be reached stays: however long the backlog, it comes nearer
 
     def time(self, applied: Mapping[str, int]) -> int | None:
         """Return the time in ms, given the next offset to apply of each input; None while it is not known."""

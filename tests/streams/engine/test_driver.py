@@ -162,6 +162,19 @@ async def test_a_fetch_carries_the_range_since_the_one_before(fixture: Fixture) 
     assert seen((await fixture.fetch(LEFT, RIGHT))[LEFT]) == [({"left": Span(6, 10, 0)}, [9], False)]
 
 
+class Changing(set[TP]):
+    """Faust's set of partitions as the consumer thread may find it: the main thread changes it while one looks."""
+
+    def __iter__(self) -> Iterator[TP]:
+        raise RuntimeError("Set changed size during iteration")
+
+
+async def test_partitions_that_change_while_they_are_looked_at_do_no_harm(fixture: Fixture) -> None:
+    fixture.has(LEFT, *records(2))
+    got = await fixture.thread._fetch_records(fixture.kafka, Changing({LEFT, RIGHT}), timeout=1.0)
+    assert list(got) == [LEFT]
+
+
 async def test_markers_and_aborted_records_come_as_an_empty_range(fixture: Fixture) -> None:
     fixture.has(RIGHT, end=7)
     [(_, found)] = (await fixture.fetch(LEFT, RIGHT)).items()

@@ -177,6 +177,54 @@ async def test_opening_is_tried_for_as_long_as_the_broker_is_away(owner: Fixture
     assert owner.failures == []
 
 
+async def test_an_outage_of_days_overflows_nothing(owner: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ownership, "MAX_BACKOFF", 0.0)
+    FakeLife.open_errors += [KafkaConnectionError()] * 1100  # two to the power of that is no float
+    await owner.ownership.rebalanced({1})
+    await owner.until_running(1)
+    assert owner.failures == []
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_what_comes_in_the_turn_in_which_a_partition_begins_to_run_settles_it_anew(
+    owner: Fixture, *, replaced: bool
+) -> None:
+    gate = asyncio.get_running_loop().create_future()
+
+    async def wait_and_seek(_: Mapping[TP, int]) -> None:
+        await gate
+
+    owner.ownership._seek = wait_and_seek
+
+    async def intervene() -> None:
+        await gate
+        if replaced:
+            owner.ownership.replace(owner.ownership.running[1])
+        else:
+            await owner.ownership.rebalanced({1})
+
+    await owner.ownership.rebalanced({1})
+    await until(lambda: bool(FakeLife.made) and FakeLife.made[0].commits == 1)
+    await asyncio.sleep(0.01)
+    intervening = asyncio.create_task(intervene())
+    await asyncio.sleep(0.01)
+    gate.set_result(None)
+    await intervening
+    await owner.until_running(1)
+    assert owner.failures == []
+
+
+async def test_failures_that_lie_far_apart_are_no_row(owner: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ownership, "FORGIVEN_AFTER", 0.0)
+    for _ in range(2 * MAX_LIVES):  # an idle partition, which never commits any input
+        await owner.ownership.rebalanced({1})
+        await owner.until_running(1)
+        FakeLife.commit_errors.append(KafkaConnectionError())
+        await owner.ownership.rebalanced({1})
+        await owner.until_running(1)
+    assert owner.failures == []
+
+
 async def test_lives_that_fail_one_after_the_other_end_the_engine(owner: Fixture) -> None:
     FakeLife.commit_errors += [KafkaConnectionError()] * 100
     await owner.ownership.rebalanced({1})
@@ -202,6 +250,14 @@ async def test_a_seek_in_the_middle_of_a_rebalance_is_repeated(owner: Fixture) -
 
 async def test_input_that_was_deleted_before_the_start_is_reported(owner: Fixture) -> None:
     FakeLife.lost = {"left": 7}
+    await owner.ownership.rebalanced({1})
+    await owner.until_running(1)
+    assert owner.observer.lost == [("left", 1, 7)]
+
+
+async def test_deleted_input_is_counted_once_however_many_lives_fail_before_they_commit(owner: Fixture) -> None:
+    FakeLife.lost = {"left": 7}
+    FakeLife.commit_errors += [KafkaConnectionError()] * 3
     await owner.ownership.rebalanced({1})
     await owner.until_running(1)
     assert owner.observer.lost == [("left", 1, 7)]

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiokafka.errors import ProducerFenced
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
@@ -27,8 +28,10 @@ class FakeProducer:
         self.gate.set()
         self.error: Exception | None = None
         self.closed = False
+        self.writes = 0
 
     async def write(self, snapshot: Callable[[], Writes]) -> Written:
+        self.writes += 1
         await asyncio.sleep(0)
         writes = {topic: list(found) for topic, found in snapshot().items()}
         await self.gate.wait()
@@ -296,6 +299,23 @@ async def test_a_failed_commit_ends_the_life_and_lets_every_chunk_go(owned: Fixt
     assert owned.state.commits == 0
     await owned.life.close()
     assert owned.producer.closed
+
+
+async def test_a_proof_that_waits_behind_a_failing_commit_hears_why_and_asks_no_dead_producer(
+    owned: Fixture,
+) -> None:
+    owned.producer.gate.clear()
+    owned.life.start()
+    owned.take(0, start=0, end=1)
+    await _until(owned.life._outcome_known.locked)
+    proof = asyncio.create_task(owned.life.commit())
+    await asyncio.sleep(0.01)
+    owned.producer.error = fenced = ProducerFenced()
+    owned.producer.gate.set()
+    with pytest.raises(ProducerFenced) as raised:
+        await proof
+    assert raised.value is fenced
+    assert owned.producer.writes == 1
 
 
 async def test_closing_waits_for_a_transaction_under_way(owned: Fixture) -> None:

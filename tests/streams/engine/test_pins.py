@@ -40,7 +40,7 @@ def test_the_versions_are_the_ones_that_were_read() -> None:
 
 LEANED_ON: list[tuple[Callable[..., Any], str, str]] = [
     # Overridden, or called by what is overridden.
-    (faust_driver.AIOKafkaConsumerThread._create_worker_consumer, "c2701bfc3e6f", "two values that have no setting"),
+    (faust_driver.AIOKafkaConsumerThread._create_worker_consumer, "c2701bfc3e6f", "four values that have no setting"),
     (faust_driver.AIOKafkaConsumerThread._seek_wait, "9d221e816d94", "runs in the thread and seeks before it awaits"),
     (
         faust_driver.AIOKafkaConsumerThread._fetch_records,
@@ -126,14 +126,15 @@ async def test_the_app_makes_our_consumer_and_sets_what_has_no_setting(app: Engi
     assert kafka._isolation_level == "read_committed"
     assert kafka._fetch_max_wait_ms == 100
     assert kafka._auto_offset_reset == "none"
+    assert kafka._max_poll_interval_ms > 7 * 24 * 3600 * 1000
     # Faust's own assignor keeps partitions of the same number together; without standbys it would be round robin.
     assert kafka._partition_assignment_strategy == [app.assignor]
     await kafka.stop()
 
 
-def test_aiokafka_reads_the_three_values_when_it_starts() -> None:
+def test_aiokafka_reads_the_four_values_when_it_starts() -> None:
     source = inspect.getsource(AIOKafkaConsumer.start)
-    for name in ("_isolation_level", "_fetch_max_wait_ms", "_auto_offset_reset"):
+    for name in ("_isolation_level", "_fetch_max_wait_ms", "_auto_offset_reset", "_max_poll_interval_ms"):
         assert f"self.{name}" in source
 
 

@@ -72,3 +72,13 @@ def test_a_worker_that_stays_behind_still_judges_what_it_has_reached() -> None:
         if n > 4 * behind:
             assert reached_now is not None
             assert n - behind - reached_now < behind, "at most as much later again"
+
+
+def test_a_clock_that_was_ahead_and_was_put_back_judges_by_the_right_time_again() -> None:
+    ahead = 3_600_000
+    found = reached((LEFT, 0, ahead), (RIGHT, 0, ahead))
+    assert found.time({}) == ahead
+    found.observe({LEFT: Observed(0, 1000), RIGHT: Observed(0, ahead + 1)})
+    assert found.time({}) == 1000
+    found.observe({LEFT: Observed(0, 1250), RIGHT: Observed(0, 1250)})
+    assert found.time({}) == 1250
