@@ -201,20 +201,29 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         Of the engine's inputs, records were deleted before they were read: hand on the lost range, as a range of its
         own behind everything fetched before. Of other topics, do what `consumer_auto_offset_reset` says.
         """
+        beyond = isinstance(error, OffsetOutOfRangeError)
         lost: dict[TP, Any] = {}
-        for found in error.args[0] if isinstance(error, OffsetOutOfRangeError) else error.args:
-            tp = ensure_TP(found)
-            begin = (await consumer.beginning_offsets([found]))[found]
-            end = (await consumer.end_offsets([found]))[found]
-            if not self._is_ours(tp):
-                consumer.seek(found, begin if self.app.conf.consumer_auto_offset_reset == "earliest" else end)
-            elif (start := self.in_step.fetched_to(tp)) is not None and isinstance(error, OffsetOutOfRangeError):
-                if start > end:
-                    raise InputTruncated(f"{tp.topic}-{tp.partition} ends at {end}, but was read up to {start}")
-                if start < begin:
-                    consumer.seek(found, begin)
-                    lost[tp] = self.in_step.lose(tp, begin)
+        for found in error.args[0] if beyond else error.args:
+            try:
+                lost.update(await self._reset_one(consumer, found, beyond=beyond))
+            except KafkaError as failure:  # the broker is away, or the partition was taken: a fetch will say it again
+                logger.warning("%s-%s: not known where it begins and ends: %r", *ensure_TP(found), failure)
+                await asyncio.sleep(IDLE_PAUSE)
         return lost
+
+    async def _reset_one(self, consumer: Any, found: Any, *, beyond: bool) -> dict[TP, Any]:
+        tp = ensure_TP(found)
+        begin = (await consumer.beginning_offsets([found]))[found]
+        end = (await consumer.end_offsets([found]))[found]
+        if not self._is_ours(tp):
+            consumer.seek(found, begin if self.app.conf.consumer_auto_offset_reset == "earliest" else end)
+        elif (start := self.in_step.fetched_to(tp)) is not None and beyond:
+            if start > end:
+                raise InputTruncated(f"{tp.topic}-{tp.partition} ends at {end}, but was read up to {start}")
+            if start < begin:
+                consumer.seek(found, begin)
+                return {tp: self.in_step.lose(tp, begin)}
+        return {}
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit to the group, never while a rejoin is pending, and never crash for it.

@@ -1,11 +1,13 @@
 """The engine: exactly-once processing of co-partitioned topics into one state per partition."""
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
+from aiokafka.errors import IllegalStateError
 from faust.types import TP
 from mode.utils.logging import get_logger
 
@@ -170,10 +172,16 @@ class Engine:
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch.run(self._interesting_inputs))
             self._ticking = asyncio.create_task(self._tick_forever())
+            for task in (self._watching, self._ticking):
+                task.add_done_callback(self._task_ended)
         try:
             await self._ownership.rebalanced(self._assigned_numbers())
         except Exception as error:  # nothing may be half done after a rebalance
             self._fail("rebalance", error)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail("a task that has no end", error)
 
     async def _tick_forever(self) -> None:
         """Let time pass for the states: what is due on a silent stream comes about here."""
@@ -301,7 +309,7 @@ class Engine:
             if start > position:
                 logger.warning("%s-%s: hole %s..%s, seeking back", tp.topic, tp.partition, position, start)
                 self.observer.hole(tp.topic, tp.partition)
-        await self._seek(positions)
+        await self._seek_back(positions)
 
     async def _look_for_lost_tails(self) -> None:
         """Seek back where the last chunk of an input got lost, so that no later one reveals the hole."""
@@ -312,7 +320,7 @@ class Engine:
             if now - since > TAIL_PATIENCE:
                 logger.warning("%s-%s: nothing arrives after %s, seeking back", tp.topic, tp.partition, silent[tp])
                 self.observer.hole(tp.topic, tp.partition)
-                await self._seek({tp: silent[tp]})
+                await self._seek_back({tp: silent[tp]})
 
     def _silent_inputs(self) -> dict[TP, int]:
         """Return the inputs that were handed on further than they were applied, though nothing is in progress."""
@@ -331,3 +339,7 @@ class Engine:
     async def _seek(self, positions: Mapping[TP, int]) -> None:
         self._sought_at.update(dict.fromkeys(positions, time.monotonic()))
         await self._consumer.seek_wait(positions)
+
+    async def _seek_back(self, positions: Mapping[TP, int]) -> None:
+        with contextlib.suppress(IllegalStateError):  # not assigned any more: who settles it anew will seek
+            await self._seek(positions)
