@@ -30,6 +30,7 @@ class RepeatFilter(logging.Filter):
             return False
         if len(self._shown) > MAX_KINDS:
             self._shown.clear()
+            self._held_back.clear()
         self._shown[kind] = now
         if count := self._held_back.pop(kind, 0):
             record.msg = f"{record.msg} (and {count} more like this)"
