@@ -12,16 +12,15 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
-from msgspec import Struct
-
-from processors.calendars import WorkCalendar
 from processors.deadlines import Timers
 from processors.funnel import MINUTE_MS, OPEN
+from processors.lives import Team
 from processors.policies import BREACH, FIRST_CONTACT, NEXT_RESPONSE
 from processors.promises import OBLIGATION_NUMBERS, Promises, steps_of
 from processors.record import Lead
 from processors.score import Score
-from processors.service import AFTER_ATTEMPT, ATTEMPTED, ENDED, GOES_ON, Service, Team
+from processors.service import AFTER_ATTEMPT, ATTEMPTED, ENDED, GOES_ON, Service
+from processors.watched import Watched
 
 HORIZONS = (15 * MINUTE_MS, 30 * MINUTE_MS)
 """How far ahead breaches are forecast, ms."""
@@ -37,38 +36,6 @@ Key = tuple[str, int]
 
 Scores = tuple[Score, ...]
 """One for each horizon."""
-
-
-class Watched(Struct, gc=False):
-    """A wait whose deadline is near.
-
-    Attributes:
-        team: Whose it is now.
-        calendar: Their hours.
-        began: When the wait began, ms; `deadline`: when the promise will be broken.
-        since: Since when the team has been watched with it, ms.
-        age: Its age then, in working time, ms; `due_age`: at the deadline.
-        learnt: Age up to which its going on has been learnt from, ms.
-        opens: From when on it may be forecast, ms.
-        made: Forecast for each horizon; None while there is none.
-        missed: Horizons whose moment had passed when it came into view.
-    """
-
-    team: Team
-    calendar: WorkCalendar
-    began: int
-    deadline: int
-    since: int
-    age: int
-    learnt: int
-    due_age: int
-    opens: int
-    made: list[float | None]
-    missed: int
-
-    def age_at(self, t: int) -> int:
-        """Return the age at a time, ms."""
-        return self.age + self.calendar.working_between(self.since, t)
 
 
 class Forecasts:

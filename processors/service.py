@@ -13,17 +13,16 @@ from itertools import accumulate, pairwise
 from math import exp
 from typing import Final
 
-from msgspec import Struct, msgpack
+from msgspec import msgpack
 
 from processors.funnel import MINUTE_MS, SECOND_MS
+from processors.lives import BANDS, Learnt, Life, Team
 from processors.policies import FIRST_CONTACT
 
-BANDS: Final = 21
-"""Bands of age: up to a second, up to two, four, … and all beyond 145 hours."""
-_STARTS = (0, *(SECOND_MS << n for n in range(BANDS - 1)))
+_STARTS: Final = (0, *(SECOND_MS << n for n in range(BANDS - 1)))
 _FIRST_GUESS: Final = 15 * MINUTE_MS
 """What a wait takes where nothing was ever learnt; it weighs as much as one wait that ended."""
-_OVERALL = 2.0
+_OVERALL: Final = 2.0
 """Ends that the other teams are worth in a band of age."""
 _LARGEST: Final = 60  # halvings that weights may run ahead by before they are scaled down
 
@@ -33,43 +32,10 @@ _CUTS: Final = 8
 AFTER_ATTEMPT: Final = 3
 """Beside the obligations: a first contact that an attempt was made at. Its age counts from the attempt."""
 
-Team = tuple[int, int]
-"""Team number, and obligation number or `AFTER_ATTEMPT`."""
-
 GOES_ON: Final = 0
 ENDED: Final = 1
 ATTEMPTED: Final = 2
 """What a wait was last seen to do. After an attempt in vain it goes on as another one."""
-
-
-class Life(Struct, array_like=True):
-    """What was learnt of one team and obligation.
-
-    Attributes:
-        waited: Band -> weighted time that waits spent in it, ms.
-        ends: Band -> weighted waits that ended in it.
-        attempts: Band -> weighted waits with an attempt in it, where that is told apart.
-    """
-
-    waited: list[float]
-    ends: list[float]
-    attempts: list[float]
-
-    @classmethod
-    def empty(cls) -> Life:
-        """Return one of which nothing is known."""
-        return cls(*([0.0] * BANDS for _ in range(3)))
-
-    def scaled(self, factor: float) -> Life:
-        """Return it with other weights."""
-        return Life(*([value * factor for value in part] for part in (self.waited, self.ends, self.attempts)))
-
-    def add(self, other: Life) -> None:
-        """Take in what was learnt of another."""
-        for band in range(BANDS):
-            self.waited[band] += other.waited[band]
-            self.ends[band] += other.ends[band]
-            self.attempts[band] += other.attempts[band]
 
 
 class Curve:
@@ -193,19 +159,13 @@ class Service:
 
     def packed(self) -> bytes:
         """Return everything learnt, for the changelog."""
-        return msgpack.encode(_Learnt(BANDS, self._origin, self._lives))
+        return msgpack.encode(Learnt(BANDS, self._origin, self._lives))
 
     def load(self, packed: bytes) -> None:
         """Take up what was learnt before; in other bands it is of no use."""
-        learnt = msgpack.decode(packed, type=_Learnt)
+        learnt = msgpack.decode(packed, type=Learnt)
         if learnt.bands == BANDS:
             self._origin, self._lives = learnt.origin, learnt.lives
-
-
-class _Learnt(Struct, array_like=True):
-    bands: int
-    origin: int
-    lives: dict[Team, Life]
 
 
 def _hazards(

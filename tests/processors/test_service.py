@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.funnel import DAY_MS, HOUR_MS, MINUTE_MS
+from processors.lives import BANDS
 from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT
-from processors.service import AFTER_ATTEMPT, ATTEMPTED, BANDS, ENDED, GOES_ON, Service, band_of
+from processors.service import AFTER_ATTEMPT, ATTEMPTED, ENDED, GOES_ON, Service, band_of
 from tests.processors.events import T0_MS
 
 NORTH, SOUTH = (2, FIRST_ATTEMPT), (3, FIRST_ATTEMPT)
