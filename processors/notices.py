@@ -86,7 +86,7 @@ class Incidents:
         elif known is None:
             self._incidents[name] = _Incident(alert, at)
         else:
-            known.step, known.at = alert, at
+            known.step, known.at, known.end = alert, at, None  # it goes on: an end that nobody was told is none
         if perhaps_known and not is_end(alert):
             self._incidents[name].shown += (alert,)
         self._untold.setdefault(name, at)

@@ -1,7 +1,9 @@
 """Dead letters: records that were not taken, as they were, with headers that say why.
 
-Key, value and headers of the record are kept. The headers added are those of Kafka Connect, so that tools made for its
-dead letter queues read ours, and two of our own. A record that was a dead letter before gets new ones in their place.
+Key, value and headers of the record are kept, but for the largest: a record that brokers would not take by default as a
+dead letter is cut, and says so; its whole is where it was read. The headers added are those of Kafka Connect, so that
+tools made for its dead letter queues read ours, and two of our own. A record that was a dead letter before gets new ones
+in their place.
 """
 
 import traceback
@@ -23,6 +25,11 @@ MAX_STACKTRACE: Final = 8192
 MAX_MESSAGE: Final = 1024
 """Longest exception message in a header, in characters."""
 MAX_FRAMES: Final = 32
+MAX_WHOLE: Final = 960_000
+"""Largest sum of key, value and headers that is kept, in bytes: with what is added, brokers take it by default."""
+KEPT_VALUE: Final = 65_536
+KEPT_KEY: Final = 1024
+"""Bytes that are kept of a larger one."""
 
 CONNECT_PREFIX: Final = "__connect.errors."
 OWN_PREFIX: Final = "leadpulse."
@@ -136,16 +143,22 @@ def dead_letter(record: Record, refusal: Refusal, cause: BaseException | None = 
         refusal: Why.
         cause: The exception behind a processing error.
     """
+    key, value, headers = record.key, record.value, original_headers(record.headers)
+    message = refusal.detail if cause is None else one_line(message_of(cause), MAX_MESSAGE)
+    size = len(key or b"") + len(value or b"") + sum(len(name) + len(text or b"") for name, text in headers)
+    if size > MAX_WHOLE:
+        key, value, headers = key and key[:KEPT_KEY], value and value[:KEPT_VALUE], ()
+        message = one_line(f"cut from {size} bytes, the whole is where it was read; {message}", MAX_MESSAGE)
     return DeadLetter(
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
-        key=record.key,
-        value=record.value,
-        headers=original_headers(record.headers),
+        key=key,
+        value=value,
+        headers=headers,
         reason=refusal.reason,
         field=refusal.field,
-        message=refusal.detail if cause is None else one_line(message_of(cause), MAX_MESSAGE),
+        message=message,
         exception="" if cause is None else class_name(cause),
         stacktrace="" if cause is None else _stacktrace(cause),
     )

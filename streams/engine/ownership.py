@@ -182,6 +182,8 @@ class Ownership:
         except IllegalStateError:  # not assigned in aiokafka: the next rebalance has begun
             await asyncio.sleep(FIRST_BACKOFF)
             return False
+        if life.broken_by is not None:  # meanwhile; nobody else looks after it, see `replace`
+            raise life.broken_by
         if rebalances != self._rebalances or not life.alive:
             return False
         self._running[number] = life

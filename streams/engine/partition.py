@@ -92,7 +92,8 @@ class OwnedPartition:
         self._enough = asyncio.Event()  # for a transaction that does not wait for more
         self._committer: asyncio.Task[None] | None = None
         self._alive = True
-        self._broken_by: Exception | None = None
+        self.broken_by: Exception | None = None
+        """Why a commit of this life failed."""
 
     @property
     def alive(self) -> bool:
@@ -204,8 +205,8 @@ class OwnedPartition:
             KafkaError: If the transaction failed or its outcome is unknown; this life is over then.
         """
         async with self._outcome_known:
-            if self._broken_by is not None:  # the commit before failed: whoever waited for it has to hear why
-                raise self._broken_by
+            if self.broken_by is not None:  # the commit before failed: whoever waited for it has to hear why
+                raise self.broken_by
             if not self._alive:
                 raise Closed
             taken: list[_Pending] = []
@@ -228,7 +229,7 @@ class OwnedPartition:
             except BaseException as error:
                 self._acknowledge(taken)
                 if isinstance(error, Exception):
-                    self._broken_by = error
+                    self.broken_by = error
                 raise
             self.committed = position
             self.has_committed_input = self.has_committed_input or any(chunk.records for chunk in taken)

@@ -70,10 +70,11 @@ async def recover(partition: int, state: State, options: EngineOptions) -> Recov
 async def _read(consumer: Any, changelog: TopicPartition, state: State) -> tuple[dict[str, int], int]:
     """Load every record; the fetch position also passes transaction markers, so it does reach the end."""
     await consumer.seek_to_beginning(changelog)
+    goal = (await consumer.end_offsets([changelog]))[changelog]
     position: dict[str, int] = {}
     count = 0
     silent = 0
-    while not await _at_end(consumer, changelog):
+    while not await _at_end(consumer, changelog, goal):
         if silent > SILENT_LOOKS:
             raise KafkaTimeoutError(f"{changelog.topic}-{changelog.partition} could not be read to its end")
         fetched = await consumer.getmany(changelog, timeout_ms=LOOK_MS, max_records=READ_RECORDS)
@@ -87,14 +88,17 @@ async def _read(consumer: Any, changelog: TopicPartition, state: State) -> tuple
     return position, count
 
 
-async def _at_end(consumer: Any, changelog: TopicPartition) -> bool:
+async def _at_end(consumer: Any, changelog: TopicPartition, goal: int) -> bool:
     """Return whether everything was read and nothing is undecided.
+
+    A leader that was just elected tells fetches a high watermark from before, until its followers have caught up. Asked
+    for its end (`goal`), it does not answer before it knows that (KIP-207).
 
     We are the only writer and have no transaction open. So if the last stable offset is below the high watermark, a
     marker is still on its way, and it has to be waited for: our next commit would decide what it leaves open.
     """
     stable, end = consumer.last_stable_offset(changelog), consumer.highwater(changelog)
-    return stable is not None and stable == end and await consumer.position(changelog) >= end
+    return stable is not None and stable == end and await consumer.position(changelog) >= max(end, goal)
 
 
 async def _check_inputs(

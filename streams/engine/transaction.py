@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed
+from aiokafka.errors import MessageSizeTooLargeError, ProducerClosed
 from mode.utils.logging import get_logger
 
 from streams.engine.errors import RecordTooLarge
@@ -88,6 +88,10 @@ class TransactionalProducer:
         try:
             for topic, batch in jobs:
                 sent.append(await producer.send_batch(batch, topic, partition=self._partition))
+        except asyncio.CancelledError:
+            for future in sent:  # batches of a transaction never expire: without a broker they would hold this up
+                future.cancel()
+            raise
         finally:
             results = await asyncio.gather(*sent, return_exceptions=True)
         # aiokafka ends a transaction happily after one of its batches was refused: look at each of them first.
@@ -128,7 +132,8 @@ class TransactionalProducer:
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await producer.stop()
-        except (KafkaError, TimeoutError) as error:
-            # A producer that was fenced raises what killed its sender here, before it closes its connections.
+        except Exception as error:
+            # What killed its sender is raised here, before it closes its connections: that it was fenced, or a KeyError
+            # of aiokafka's own about a batch that was to be sent again when it was failed above.
             logger.debug("partition %s: the producer did not stop by itself: %r", self._partition, error)
             await producer.client.close()

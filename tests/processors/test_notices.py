@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from processors.alarms import is_end
 from processors.notices import Change, Incidents
 from schemas.alerts import Alert
-from tests.processors.alerts import Wait
+from tests.processors.alerts import Wait, resumed, silent
 
 WAIT = Wait()
 
@@ -32,6 +32,15 @@ def tell(incidents: Incidents) -> list[Change]:
 
 def test_a_warning_that_was_overtaken_by_its_breach_is_not_told() -> None:
     assert tell(taken(WAIT.warned(), WAIT.breached())) == [Change(WAIT.breached(), ())]
+
+
+def test_a_source_that_is_silent_again_before_anybody_was_told_that_it_is_not_goes_on_being_silent() -> None:
+    incidents = taken(silent())
+    tell(incidents)
+    incidents.take(resumed("given_up"), 1)
+    incidents.take(silent(), 2)
+    assert tell(incidents) == [Change(silent(), (silent(),))]
+    assert incidents.open()
 
 
 def test_a_breach_replaces_the_warning_that_was_told() -> None:

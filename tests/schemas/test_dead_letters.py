@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from schemas.dead_letters import (
     HEADERS,
+    KEPT_KEY,
+    KEPT_VALUE,
     MAX_MESSAGE,
     MAX_STACKTRACE,
+    MAX_WHOLE,
     REQUIRED_HEADERS,
     DeadLetter,
     Header,
@@ -155,3 +158,37 @@ def test_a_record_as_aiokafka_hands_it_over_will_do() -> None:
     record: ConsumerRecord[bytes, bytes] = ConsumerRecord("leads.v1", 2, 7, 0, 0, b"k", None, None, 1, 0, ())
     letter = dead_letter(record, MISSING)
     assert (letter.topic, letter.partition, letter.offset, letter.key, letter.value) == ("leads.v1", 2, 7, b"k", None)
+
+
+def size_of(letter: DeadLetter) -> int:
+    headers = sum(len(name) + len(text or b"") for name, text in headers_of(letter))
+    return len(letter.key or b"") + len(letter.value or b"") + headers
+
+
+BROKERS_TAKE = 1_000_000
+"""A little less than what `max.message.bytes` is by default."""
+
+
+def test_the_largest_record_that_is_kept_whole_fits_into_what_brokers_take_by_default() -> None:
+    record = Read(value=b"x" * (MAX_WHOLE - len(b"L-1")))
+    letter = dead_letter(record, refuse(Reason.INVALID, "stage", "é" * 2000), failed(message="é" * 20_000))
+    assert letter.value == record.value
+    assert size_of(letter) < BROKERS_TAKE
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Read(value=b"x" * MAX_WHOLE),
+        Read(key=b"k" * (9 << 20)),
+        Read(key=None, value=b"{}", headers=[("h", b"h" * MAX_WHOLE)]),
+    ],
+)
+def test_a_larger_one_is_cut_and_says_so(record: Read) -> None:
+    letter = dead_letter(record, MISSING)
+    assert size_of(letter) < BROKERS_TAKE
+    assert letter.key == (record.key and record.key[:KEPT_KEY])
+    assert letter.value == (record.value or b"")[:KEPT_VALUE]
+    assert letter.headers == ()
+    assert re.fullmatch(r"cut from \d+ bytes, the whole is where it was read; is missing", letter.message)
+    assert (letter.topic, letter.partition, letter.offset) == ("leads.v1", 2, 1204)

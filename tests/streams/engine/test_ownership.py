@@ -29,6 +29,7 @@ class FakeLife:
         self.alive = True
         self.closed = self.started = self.has_committed_input = False
         self.commits = 0
+        self.broken_by: Exception | None = None
         self.made.append(self)
 
     async def open(self) -> dict[str, int]:
@@ -211,6 +212,20 @@ async def test_what_comes_in_the_turn_in_which_a_partition_begins_to_run_settles
     gate.set_result(None)
     await intervening
     await owner.until_running(1)
+    assert owner.failures == []
+
+
+async def test_a_life_that_fails_while_it_is_sought_is_sorted_by_why(owner: Fixture) -> None:
+    async def seek_and_fail(_: Mapping[TP, int]) -> None:
+        life = FakeLife.made[-1]
+        if len(FakeLife.made) == 1:
+            life.end()
+            life.broken_by = ProducerFenced()
+
+    owner.ownership._seek = seek_and_fail
+    await owner.ownership.rebalanced({1})
+    await until(lambda: owner.rejoins == 1)
+    assert len(FakeLife.made) == 1, "whoever was fenced asks the group first"
     assert owner.failures == []
 
 
