@@ -2,8 +2,8 @@
 
 Key, value and headers of the record are kept, but for the largest: a record that brokers would not take by default as a
 dead letter is cut, and says so; its whole is where it was read. The headers added are those of Kafka Connect, so that
-tools made for its dead letter queues read ours, and two of our own. A record that was a dead letter before gets new ones
-in their place.
+tools made for its dead letter queues read ours, and two of our own. A record that was a dead letter before gets new
+ones in their place.
 """
 
 import traceback
