@@ -77,6 +77,8 @@ class Judge:
 
     def has_no_place(self, record: Returning) -> Refusal | None:
         """Return why a record cannot be put anywhere, None when it can."""
+        if record.key is None and record.value is None:
+            return refuse(Reason.MALFORMED, "", "it has neither key nor value: there is nothing to send")
         if record.topic not in self._partitions:
             return refuse(Reason.INVALID, "", f"{record.topic} is no input of this application")
         count = self._partitions[record.topic]

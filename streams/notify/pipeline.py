@@ -182,6 +182,8 @@ class Pipeline:
     ) -> Answer:
         """Send the messages that tell changes, up to the first that fails; what may have arrived leaves `unsent`."""
         for message in self._receiver.messages(changes, time.time()):
+            if not self._are_ours(incidents):
+                return _NOT_OURS
             answer = await self._send(message)
             if answer.outcome is not Outcome.AWAY:
                 for change in message.changes:
@@ -196,6 +198,11 @@ class Pipeline:
                 return answer
         return _DONE
 
+    def _are_ours(self, incidents: Iterable[Incidents]) -> bool:
+        """Return whether no partition of a round was given away since it began: a rebalance waits only so long."""
+        ours = {id(part.incidents) for part in self.log.parts.values()}
+        return all(id(of_part) in ours for of_part in incidents)
+
     def _settle(self, message: Message, answer: Answer, incidents: Iterable[Incidents]) -> None:
         """Note that there is nothing more to do for the changes of a message."""
         if answer.outcome is Outcome.REFUSED:
@@ -205,11 +212,13 @@ class Pipeline:
         for of_part in incidents:
             of_part.told(message.changes)
 
-    async def _remind(self, incidents: Iterable[Incidents]) -> Answer:
+    async def _remind(self, incidents: Sequence[Incidents]) -> Answer:
         if self._receiver.reminding is None or time.monotonic() < self._remind_at:
             return _DONE
         open_ = [alert for of_part in incidents for alert in of_part.open()]
         for message in self._receiver.reminders(open_, time.time()):
+            if not self._are_ours(incidents):
+                return _DONE
             answer = await self._send(message)
             if answer.outcome is Outcome.REFUSED:
                 logger.error("%s refuses to be reminded of open alarms: %s", self.name, answer.reason)

@@ -105,6 +105,9 @@ def test_a_record_needs_a_place() -> None:
     other = judge.has_no_place(structs.replace(record(), topic="leads.v0"))
     assert other is not None
     assert other.detail == "leads.v0 is no input of this application"
+    empty = judge.has_no_place(structs.replace(record(), key=None, value=None))
+    assert empty is not None
+    assert "neither key nor value" in empty.detail
     beyond = judge.has_no_place(structs.replace(record(), partition=4))
     assert beyond is not None
     assert beyond.detail == "leads.v1 has 4 partitions, 4 is none"

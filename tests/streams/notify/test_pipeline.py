@@ -7,10 +7,12 @@ import asyncio
 import pytest
 from aiokafka.structs import OffsetAndMetadata
 
-from streams.notify.messages import Outcome
+from streams.notify import reading
+from streams.notify.messages import Message, Outcome
 from streams.notify.pipeline import SILENCE
+from streams.notify.posting import Answer
 from tests.processors.alerts import Wait
-from tests.streams.notify.fakes import Desk, FakeConsumer, FakeReceiver, until
+from tests.streams.notify.fakes import TP, Desk, FakeConsumer, FakeReceiver, until
 
 A, B, C = (Wait(lead) for lead in "ABC")
 
@@ -177,3 +179,25 @@ async def test_who_has_partitions_and_no_answer_of_kafka_is_not_ready_until_ther
         consumer.fails = False
         consumer.append(A.breached())
         await until(lambda: desk.pipeline.not_ready_because() is None)
+
+
+async def test_who_gave_its_partitions_away_within_a_round_tells_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_HANDOVER", 0.01)
+    consumer, receiver = FakeConsumer(*(Wait(f"L{n}").warned() for n in range(8))), FakeReceiver()
+    may_answer = asyncio.Event()
+    post = receiver.post
+
+    async def post_slowly(message: Message) -> Answer:
+        await may_answer.wait()
+        return await post(message)
+
+    monkeypatch.setattr(receiver, "post", post_slowly)
+    desk = Desk(consumer, receiver)
+    async with desk.working():
+        await until(lambda: consumer.history[-1:] == [(0, 8)])
+        await asyncio.sleep(0.01)
+        await desk.log.on_partitions_revoked([TP])  # does not wait for ever
+        consumer.ours = False
+        may_answer.set()
+        await asyncio.sleep(0.05)
+    assert len(receiver.heard) == 1, "of four messages the one that was under way"
