@@ -6,17 +6,20 @@ BIN    := $(VENV)/bin
 UV     := $(or $(shell command -v uv),$(BIN)/uv)
 UV_VERSION := 0.13.9
 READY  := $(VENV)/.ready
-CORE   := build/core
-HEADER := $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
+WHEEL  = HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 $(UV) build --quiet --python $(BIN)/python --wheel
+
 # What has the core run as it is compiled; nothing where it cannot be: no C compiler, or no headers of Python.
+CORE     := build/core
+HEADER   := $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
 COMPILED := $(if $(and $(shell command -v cc),$(wildcard $(HEADER))),env PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(CORE):$(CURDIR))
+AS_IT_RUNS := $(if $(COMPILED),$(CORE)/.ready,plain)
+PYTEST   := $(COMPILED) $(BIN)/pytest $(if $(COMPILED),-o pythonpath=)
 
 DEMO_ARGS ?=
-NO_COMPILER := There is no C compiler here, or no Python.h: the core runs as plain Python.
 UNIT = not integration and not thorough
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check format generate boards bench chaos wheel clean
+.PHONY: help demo test unit check format generate boards bench chaos wheel clean plain
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,9 +29,9 @@ demo: $(READY) ## A sales floor, Kafka and a worker on this machine, with a live
 
 test: UNIT = not integration
 test: export LEADPULSE_THOROUGH ?= 1
-test: unit $(if $(COMPILED),$(CORE)/.ready) ## All tests, the core's as compiled too; Kafka is downloaded and started by itself
-	$(if $(COMPILED),$(COMPILED) $(BIN)/pytest -o pythonpath= tests/processors -m "not uncompiled" -n auto $(PYTEST_ARGS),@echo "$(NO_COMPILER)")
-	$(COMPILED) $(BIN)/pytest $(if $(COMPILED),-o pythonpath=) -m integration --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
+test: unit $(AS_IT_RUNS) ## All tests, the core's as compiled too; Kafka is downloaded and started by itself
+	$(if $(COMPILED),$(PYTEST) tests/processors -m "not uncompiled" -n auto $(PYTEST_ARGS))
+	$(PYTEST) -m integration --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
 unit: $(READY) ## The tests that need neither a service nor patience, properties with a fifth of their examples
 	$(BIN)/pytest -m "$(UNIT)" --numprocesses auto --dist worksteal $(PYTEST_ARGS)
@@ -55,19 +58,18 @@ boards: $(READY) ## Draw the dashboards into docs/img, in a real Chromium (see d
 	deploy/boards/drawing/install.sh
 	$(BIN)/python -m tests.integration.draw_boards $(BOARDS)
 
-bench: $(READY) $(if $(COMPILED),$(CORE)/.ready) ## Measure speed, latency and memory (see docs/performance.md)
-	$(if $(COMPILED),,@echo "$(NO_COMPILER)")
+bench: $(READY) $(AS_IT_RUNS) ## Measure speed, latency and memory (see docs/performance.md)
 	$(COMPILED) $(BIN)/python -m bench $(BENCH_ARGS)
 
 wheel: $(READY) ## The package with its core compiled, into dist/ (needs a C compiler)
-	HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 $(UV) build --quiet --python $(BIN)/python --wheel
+	$(WHEEL)
 
-chaos: $(READY) $(if $(COMPILED),$(CORE)/.ready) ## Fifty kills of the engine, fifty of the worker; then every key compared with a model
+chaos: $(READY) $(AS_IT_RUNS) ## Fifty kills of the engine, fifty of the worker; then every key compared with a model
 	$(COMPILED) $(BIN)/python -m tests.integration.chaos $(CHAOS_ARGS)
 	$(COMPILED) $(BIN)/python -m tests.integration.chaos --target tests.integration.harness.lead_target:LeadpulseTarget $(CHAOS_ARGS)
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) build/core build/wheel .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CORE) build/wheel .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # A virtual environment with exactly the locked versions; uv comes from PyPI where it is not installed.
 $(READY): pyproject.toml uv.lock
@@ -79,7 +81,10 @@ $(READY): pyproject.toml uv.lock
 # The core as it is in a compiled wheel, beside the tree and never in it: there a stale extension would hide a change.
 $(CORE)/.ready: $(READY) hatch_build.py $(shell find processors -name '*.py')
 	rm -rf $(CORE) build/wheel
-	HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 $(UV) build --quiet --python $(BIN)/python --wheel --out-dir build/wheel
+	$(WHEEL) --out-dir build/wheel
 	$(BIN)/python -m zipfile -e build/wheel/*.whl $(CORE)
 	rm -r $(CORE)/schemas $(CORE)/streams $(CORE)/*.dist-info
 	@touch $@
+
+plain:
+	@echo "There is no C compiler here, or no Python.h: the core runs as plain Python."

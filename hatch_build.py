@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
@@ -29,7 +30,7 @@ def _has_keywords(path: Path) -> bool:
     return any(isinstance(node, ast.ClassDef) and node.keywords for node in ast.walk(ast.parse(path.read_text())))
 
 
-class CompiledCore(BuildHookInterface):  # type: ignore[type-arg]
+class CompiledCore(BuildHookInterface[BuilderConfig]):
     """Compiles and adds the extensions."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -15,7 +15,6 @@ from aiokafka import AIOKafkaProducer
 from bench.events import new_id
 from bench.lab import INTERACTIONS, LEADS, PARTITIONS, Job, create_topics
 from processors.changelog import Changelog, Record
-from processors.record import encode_lead
 from processors.shard import Shard
 from streams.producing import partition_of
 
@@ -37,8 +36,6 @@ def id_in(partition: int, rng: Random) -> str:
 
 def rest(shard: Shard) -> None:
     """Put the touched leads to rest, without a log."""
-    for lead_id, record in shard.hot.items():
-        shard.cold[lead_id] = encode_lead(record)
     shard.cool()
     shard.alerts.clear()
     shard.merge()

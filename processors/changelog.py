@@ -19,7 +19,6 @@ from typing import Final
 from msgspec import msgpack
 
 from processors.funnel import SECOND_MS
-from processors.record import encode_lead
 from processors.revision import Moved, moved, sums
 from processors.shard import Shard
 from processors.stored import Checkpoint, Delta
@@ -78,11 +77,7 @@ class Changelog:
         """Return what changed since the last flush; it must be written as one transaction."""
         shard = self._shard
         out = [*self._labels(), *self._service()]
-        cold = shard.cold
-        for lead_id, lead in shard.hot.items():
-            cold[lead_id] = packed = encode_lead(lead)
-            out.append((LEAD + lead_id.encode(), packed))
-        shard.cool()
+        out.extend([(LEAD + lead_id.encode(), packed) for lead_id, packed in shard.cool()])
         shard.merge()
         self._seq += 1
         if self._rewritten:

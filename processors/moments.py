@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from processors.cells import MINUTE_MS
+from processors.funnel import DAY_MS, HOUR_MS, MINUTE_MS
 
-_HOUR: Final = 60 * MINUTE_MS
-_DAY: Final = 24 * _HOUR
 # Up to a length (ms) moments are told to so many minutes: to about one per cent of the length. Coarser moments are
 # shared by more leads, and the panes of the future stay few.
-_GRAINS = ((6 * _HOUR, 1), (4 * _DAY, 15))
+_GRAINS = ((6 * HOUR_MS, 1), (4 * DAY_MS, 15))
 _COARSEST: Final = 60
 
 

@@ -205,8 +205,8 @@ class Lead:
         Of a lead that is over the facts alone: that is most leads, and a quarter less for each. Its log tells the rest,
         unless it was shortened.
         """
-        rests = self.status and not self.floor
-        return self.facts(), None if rests else self.position(), self.floor, self.base
+        over = self.status and not self.floor
+        return self.facts(), None if over else self.position(), self.floor, self.base
 
     def copy(self) -> Lead:
         """Return a lead that moves on its own."""

@@ -242,12 +242,15 @@ class Shard:
         self.hot[lead_id] = lead
         return lead
 
-    def cool(self) -> None:
-        """Take note that the hot leads are in `cold` now."""
+    def cool(self) -> list[tuple[str, bytes]]:
+        """Encode the hot leads into `cold`; return them, by id. Some stay decoded, see `most_warm`."""
+        packed = [(lead_id, encode_lead(lead)) for lead_id, lead in self.hot.items()]
+        self.cold.update(packed)
         self._warm.update(self.hot)
         if len(self._warm) > self.most_warm:
             self._warm.clear()
         self.hot.clear()
+        return packed
 
     def _decode(self, packed: bytes) -> Lead:
         lead = decode_lead(packed)

@@ -12,6 +12,7 @@ from processors.record import Lead
 
 RESULTS = ("replied", "silent")
 REPLIES = Family(18, "replies", (SOURCE, Field("team", B, 10, "team"), Field("result", 0, 1, RESULTS)))
+_KEY: Final = REPLIES.key
 _REPLIED: Final = 0
 _SILENT: Final = 1
 
@@ -42,4 +43,4 @@ class Replies(Question):
 
     def _cell(self, lead: Lead, attempted: int) -> int:
         at = moment_after(attempted, self._within) << MINUTE
-        return at | REPLIES.key | lead.source << A | lead.approached << B
+        return at | _KEY | lead.source << A | lead.approached << B

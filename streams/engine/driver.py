@@ -38,6 +38,7 @@ logger = get_logger(__name__)
 IDLE_PAUSE = 0.05
 """Seconds between two looks when no partition may be fetched yet, or an input waits for another one."""
 NEVER_MS = 30 * 24 * 3600 * 1000
+"""Who fetches nothing does not leave the group for that; the protocol has no word for never."""
 GROUP_PAUSE = 1.0
 """Seconds between two looks at whether the group takes this worker."""
 
@@ -83,7 +84,8 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         Faust waits 1500 ms for the first byte, reads aborted records unless it runs its own transactions, and lets
         aiokafka jump over deleted records without a word ("none" turns that into an error, see `_fetch_records`). And
         aiokafka leaves the group when nothing is fetched for a while; but who has no partition, and waits for one,
-        fetches nothing. Whether this worker gets on is for its own watch to say.
+        fetches nothing. Whether this worker gets on is for its own watch to say. (That interval has a setting, but one
+        that an environment variable of Faust's overrules.)
         """
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = int(self._intake.options.fetch_max_wait * 1000)

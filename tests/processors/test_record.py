@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import msgpack
 
 from processors.changelog import Changelog
 from processors.funnel import DISQUALIFIED, LOST, OPEN, WON
@@ -15,7 +16,7 @@ from tests.examples import examples
 from tests.processors.events import FUNNEL, STREAMS
 from tests.processors.looks import feed
 
-NUMBERS = st.integers(0, 2**62 - 1)
+NUMBERS = st.integers(0, 2**63 - 1)
 POSITIONS = st.tuples(*[NUMBERS] * (len(START) - 1), st.binary(max_size=24))
 SAID = st.dictionaries(st.integers(0, 2), st.tuples(*[NUMBERS] * 5), max_size=3)
 NOTES = st.dictionaries(st.binary(max_size=8), st.text(max_size=20), max_size=4)
@@ -24,12 +25,40 @@ FACTS = st.tuples(
     *(NUMBERS, st.none() | SAID, NUMBERS, NUMBERS, NUMBERS),
 )
 
+OF_FACTS = (
+    *("log", "created", "birth", "source", "campaign", "segment", "region", "product", "home", "currency", "amount"),
+    *("merged_into", "notes", "status", "said", "judged", "incidents", "due"),
+)
+OF_THE_FOLD = (
+    *("status", "stage", "entered", "furthest", "closed", "reason", "closing_team", "attempted", "contacted"),
+    *("automated", "team", "owner", "assigned", "since", "worked", "routed", "asked", "asked_worked", "steps", "quiet"),
+    *("spoke", "overdue", "crowded", "planned", "opted_out", "replied", "approached", "scored", "recent"),
+)
+
+
+def named(lead: Lead, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(getattr(lead, name) for name in names)
+
 
 @st.composite
 def leads(draw: st.DrawFn) -> Lead:
     lead = Lead((draw(FACTS), draw(POSITIONS), draw(st.binary(max_size=20)), draw(st.none() | POSITIONS)))
     lead.status = OPEN
     return lead
+
+
+@given(FACTS, POSITIONS)
+@examples(40)
+def test_every_field_has_its_place_in_the_record(facts: Any, position: Any) -> None:
+    position = facts[OF_FACTS.index("status")], *position[1:]
+    lead = Lead((facts, position, b"floor", None))
+    assert named(lead, OF_FACTS) == lead.facts() == facts
+    assert named(lead, OF_THE_FOLD) == lead.position() == position
+
+
+def test_a_record_is_four_arrays() -> None:
+    facts, position, floor, base = msgpack.decode(encode_lead(created(at=7)))
+    assert (len(facts), len(position), floor, base) == (len(OF_FACTS), len(OF_THE_FOLD), b"", None)
 
 
 @given(leads())
@@ -79,7 +108,7 @@ def test_a_fold_goes_on_where_it_stood(position: Any) -> None:
     lead = created(at=5)
     lead.resume(position)
     assert lead.position() == position
-    assert (lead.status, lead.stage, lead.scored, lead.recent) == (position[0], position[1], *position[-2:])
+    assert named(lead, OF_THE_FOLD) == position
     lead.resume(START)
     assert lead.stored() == created(at=5).stored()
 

@@ -388,11 +388,10 @@ def test_only_what_the_group_does_not_hold_is_offered_for_a_commit(fixture: Fixt
     assert consumer._filter_committable_offsets([LEFT, RIGHT]) == {LEFT: 4}
 
 
-@pytest.mark.parametrize("what", ["the broker goes away", "the partition is taken"])
-async def test_a_reset_that_something_comes_between_is_left_to_the_next_fetch(fixture: Fixture, what: str) -> None:
+@pytest.mark.parametrize("fails", ["beginning_offsets", "seek"], ids=["the broker goes away", "it is taken"])
+async def test_a_reset_that_something_comes_between_is_left_to_the_next_fetch(fixture: Fixture, fails: str) -> None:
     fixture.error = OffsetOutOfRangeError({TopicPartition("left", 0): 0})
     fixture.kafka.begin = 40
-    fails = {"the broker goes away": "beginning_offsets", "the partition is taken": "seek"}[what]
     with mock.patch.object(fixture.kafka, fails, side_effect=IllegalStateError("not assigned")):
         assert await fixture.fetch(LEFT, RIGHT) == {}
     [found] = (await fixture.fetch(LEFT, RIGHT)).values()
