@@ -7,7 +7,7 @@ its state was read back, and a commit has gone through since the last rebalance:
 import asyncio
 import itertools
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiokafka.errors import IllegalStateError
@@ -60,9 +60,7 @@ class Ownership:
         self._running: dict[int, OwnedPartition] = {}
         self._settling: dict[int, asyncio.Task[None]] = {}
         self._poisons: defaultdict[int, Poisons] = defaultdict(Poisons)
-        self._failed_lives: Counter[int] = Counter()
-        self._failed_at: dict[int, float] = {}
-        self._lost: dict[int, Mapping[str, int]] = {}  # found at the opening, to be told with the first commit
+        self._failed: dict[int, tuple[int, float]] = {}  # how many lives in a row, and when the last one did
         self._rebalances = 0
         self._has_loaded = False
         self._recoveries = asyncio.Semaphore(options.recovery_parallelism)
@@ -118,9 +116,7 @@ class Ownership:
             await asyncio.wait([task])
         await self._drop(number)
         self._poisons.pop(number, None)
-        self._lost.pop(number, None)
-        self._failed_lives.pop(number, None)
-        self._failed_at.pop(number, None)
+        self._failed.pop(number, None)
 
     async def _drop(self, number: int) -> OwnedPartition | None:
         life = self._lives.pop(number, None)
@@ -175,8 +171,7 @@ class Ownership:
             life = await self._open(number)
         rebalances = self._rebalances
         await life.commit()
-        for topic, offsets in self._lost.pop(number, {}).items():
-            self._report_loss(topic, number, offsets)
+        self._report_loss(life)
         try:
             await self._seek({TP(topic, number): life.applied[topic] for topic in self._options.inputs})
         except IllegalStateError:  # not assigned in aiokafka: the next rebalance has begun
@@ -199,18 +194,20 @@ class Ownership:
                 number, state, self._options, self._observer, poisons=self._poisons[number], on_failure=self.replace
             )
             try:
-                lost = await life.open()
+                await life.open()
             except BaseException:
                 await life.close()
                 raise
         self._lives[number] = life
         self._has_loaded = True
-        self._lost[number] = lost
         return life
 
-    def _report_loss(self, topic: str, number: int, offsets: int) -> None:
-        logger.critical("%s-%s: %d offsets were deleted before they were processed", topic, number, offsets)
-        self._observer.lost_input(topic, number, offsets)
+    def _report_loss(self, life: OwnedPartition) -> None:
+        """Tell what a life found deleted, once a commit is behind it: else the next finds it too."""
+        lost, life.lost = life.lost, {}
+        for topic, offsets in lost.items():
+            logger.critical("%s-%s: %d offsets were deleted before they were processed", topic, life.number, offsets)
+            self._observer.lost_input(topic, life.number, offsets)
 
     async def _may_go_on(self, number: int, error: BaseException) -> bool:
         """Drop the failed life; return whether to try again now."""
@@ -235,10 +232,11 @@ class Ownership:
         if life is None:  # it never opened, say because the broker is away: that may take as long as it takes
             return True
         now = time.monotonic()
-        in_a_row = not life.has_committed_input and now - self._failed_at.get(number, now) < FORGIVEN_AFTER
-        self._failed_lives[number] = self._failed_lives[number] + 1 if in_a_row else 1
-        self._failed_at[number] = now
-        return self._failed_lives[number] <= MAX_LIVES
+        before, at = self._failed.get(number, (0, now))
+        in_a_row = not life.has_committed_input and now - at < FORGIVEN_AFTER
+        count = before + 1 if in_a_row else 1
+        self._failed[number] = count, now
+        return count <= MAX_LIVES
 
     def _fatal(self, number: int, failure: Failure, error: BaseException) -> BaseException:
         if failure is Failure.FATAL:

@@ -74,6 +74,8 @@ class OwnedPartition:
         """Timestamp in ms of the last applied record of each input."""
         self.has_committed_input = False
         """Whether a transaction of this life held input; the first one only proves the ownership."""
+        self.lost: dict[str, int] = {}
+        """Input -> offsets that were deleted before they were processed, found at the opening and not told yet."""
         self.fence = -1
         """Where the changelog ended when this life began. It grows from owner to owner, since each must commit before
         it runs: whoever keeps it beside what it writes elsewhere can tell a former owner by a smaller one."""
@@ -105,8 +107,8 @@ class OwnedPartition:
         """Whether everything that was applied is committed."""
         return not self._pending and not self._outcome_known.locked()
 
-    async def open(self) -> dict[str, int]:
-        """Fence every former owner, then read the state back; return what the inputs lost before it was processed."""
+    async def open(self) -> None:
+        """Fence every former owner, then read the state back."""
         started = time.monotonic()
         await self._producer.open()
         recovered = await recover(self.number, self.state, self._options)
@@ -116,7 +118,7 @@ class OwnedPartition:
         seconds = time.monotonic() - started
         self._observer.partition_recovered(self.number, seconds, recovered.records)
         logger.info("partition %s: recovered %d records in %.2f s", self.number, recovered.records, seconds)
-        return recovered.lost
+        self.lost = recovered.lost
 
     def start(self) -> None:
         """Begin to commit what is applied."""

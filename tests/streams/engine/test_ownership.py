@@ -32,11 +32,10 @@ class FakeLife:
         self.broken_by: Exception | None = None
         self.made.append(self)
 
-    async def open(self) -> dict[str, int]:
+    async def open(self) -> None:
         await asyncio.sleep(0)
         if self.open_errors:
             raise self.open_errors.pop(0)
-        return self.lost
 
     async def commit(self) -> None:
         await asyncio.sleep(0)
