@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from schemas.refusals import Reason, Refusal, class_name, message_of, one_line
 
@@ -143,25 +143,31 @@ def dead_letter(record: Record, refusal: Refusal, cause: BaseException | None = 
         refusal: Why.
         cause: The exception behind a processing error.
     """
-    key, value, headers = record.key, record.value, original_headers(record.headers)
-    message = refusal.detail if cause is None else one_line(message_of(cause), MAX_MESSAGE)
-    size = len(key or b"") + len(value or b"") + sum(len(name) + len(text or b"") for name, text in headers)
-    if size > MAX_WHOLE:
-        key, value, headers = key and key[:KEPT_KEY], value and value[:KEPT_VALUE], ()
-        message = one_line(f"cut from {size} bytes, the whole is where it was read; {message}", MAX_MESSAGE)
-    return DeadLetter(
+    letter = DeadLetter(
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
-        key=key,
-        value=value,
-        headers=headers,
+        key=record.key,
+        value=record.value,
+        headers=original_headers(record.headers),
         reason=refusal.reason,
         field=refusal.field,
-        message=message,
+        message=refusal.detail if cause is None else one_line(message_of(cause), MAX_MESSAGE),
         exception="" if cause is None else class_name(cause),
         stacktrace="" if cause is None else _stacktrace(cause),
     )
+    return _cut(letter)
+
+
+def _cut(letter: DeadLetter) -> DeadLetter:
+    """Return a letter as it may be written: one that is too large loses its headers and most of the rest."""
+    key, value = letter.key, letter.value
+    size = len(key or b"") + len(value or b"") + sum(len(name) + len(text or b"") for name, text in letter.headers)
+    if size <= MAX_WHOLE:
+        return letter
+    message = one_line(f"cut from {size} bytes, the whole is where it was read; {letter.message}", MAX_MESSAGE)
+    key, value = key and key[:KEPT_KEY], value and value[:KEPT_VALUE]
+    return structs.replace(letter, key=key, value=value, headers=(), message=message)
 
 
 def headers_of(letter: DeadLetter) -> list[Header]:
