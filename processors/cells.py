@@ -14,7 +14,7 @@ allocation but the integer. What lies below the minute is called a *series*.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 MINUTE_MS: Final = 60_000
 MINUTE: Final = 34
@@ -24,11 +24,49 @@ B: Final = 8
 SERIES: Final = (1 << MINUTE) - 1
 FAMILY_MASK: Final = 63 << FAMILY
 
-Cells = dict[int, int]
-"""Cell -> value. What a chunk of events changes, with signs."""
+Numbers = dict[int, int]
+"""Series -> value, of one minute or of several together."""
+
+
+class Cells:
+    """What a chunk of events changes, with signs.
+
+    Kept as panes are, minute by minute: so a minute that is new there is copied, not added up.
+
+    Attributes:
+        minutes: Minute since 1970 -> the series that changed in it; 0 for the live gauges.
+        ages: Cells of ages -> by how much they changed; these go into no pane.
+    """
+
+    __slots__ = ("_minute", "_numbers", "ages", "minutes")
+
+    def __init__(self) -> None:
+        self.minutes: dict[int, Numbers] = {}
+        self.ages: Numbers = {}
+        self._minute = -1
+        self._numbers: Numbers = {}
+
+    def __bool__(self) -> bool:
+        """Return whether anything was booked."""
+        return bool(self.minutes) or bool(self.ages)
+
+    def of(self, minute: int) -> Numbers:
+        """Return the series of a minute, for booking."""
+        if minute != self._minute:  # what one event books is nearly all of one minute
+            numbers = self.minutes.get(minute)
+            if numbers is None:
+                numbers = self.minutes[minute] = {}
+            self._minute, self._numbers = minute, numbers
+        return self._numbers
 
 
 def book(cells: Cells, cell: int, by: int) -> None:
-    """Add to a cell."""
+    """Add to a cell that is no age's."""
+    add(cells.of(cell >> MINUTE), cell & SERIES, by)
+
+
+def add(numbers: Numbers, key: Any, by: int) -> None:
+    """Add to one of many numbers."""
     # In one place, and no defaultdict: what is added to is new three times in four, and its factory is a call.
-    cells[cell] = cells.get(cell, 0) + by
+    # `Any`: compiled, an `int` is a machine word here, and would become an object once for each of the two look-ups.
+    numbers[key] = numbers.get(key, 0) + by

@@ -24,7 +24,7 @@ from processors.shard import Shard
 from processors.stored import Checkpoint, Delta
 
 LEAD, LABEL, SLOT, PANE, CHECKPOINT, SERVICE = b"l", b"n", b"d", b"p", b"m", b"f"
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Version of the stored form; a worker refuses any other one: it could not read the lead records."""
 
 SLOTS: Final = 512
@@ -82,7 +82,7 @@ class Changelog:
         self._seq += 1
         if self._rewritten:
             self._rewrite(out)
-        elif self._due or self._seq % self._every == 0 or sum(map(len, shard.unlogged)) > _MAX_SLOT_CELLS:
+        elif self._due or self._seq % self._every == 0 or shard.unlogged_cells > _MAX_SLOT_CELLS:
             self._checkpoint(out)
         else:
             delta = Delta(self._seq, shard.counts, shard.watermark, shard.unlogged)

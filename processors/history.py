@@ -54,7 +54,7 @@ class History:
 
     def __init__(self, fold: Fold, retrace: Fold, labels: Mapping[str, Labels], max_rows: int = MAX_ROWS) -> None:
         self._fold, self._retrace = fold, retrace
-        self._untold: Cells = {}  # stays empty
+        self._untold = Cells()  # stays empty
         self._labels = labels
         self.max_log = max_rows * SIZE
 

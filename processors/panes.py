@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from msgspec import msgpack
 
 from processors.calendar_days import Days
-from processors.cells import MINUTE, MINUTE_MS, SERIES, Cells, book
+from processors.cells import MINUTE_MS, Numbers
 from processors.periods import DAY, EVER, WEEK
-from processors.questions.live import FIRST_AGE
 
-Pane = dict[int, int]
-"""Series -> value."""
-Fresh = defaultdict[int, Cells]
+Pane = Numbers
+Fresh = defaultdict[int, Numbers]
 """First minute of a pane -> series -> by how much it changed."""
 
 LIVE: Final = 0
@@ -42,6 +40,20 @@ _MAX_FRESH = 50_000
 
 def _nothing() -> Fresh:
     return defaultdict(dict)
+
+
+def _add_up(into: Numbers, numbers: Numbers) -> None:
+    """Add numbers that are not 0, and keep none that is."""
+    if not into:  # a copy costs a tenth of adding up
+        into.update(numbers)
+        return
+    series: Any  # one object for all its look-ups, see `cells.add`
+    for series, value in numbers.items():
+        total = into.get(series, 0) + value
+        if total:
+            into[series] = total
+        else:
+            del into[series]
 
 
 class Panes:
@@ -71,36 +83,22 @@ class Panes:
             return minute - minute % 15
         return self.days.midnight(minute) if minute >= days else EVER
 
-    def add(self, cells: Cells) -> list[tuple[int, int]]:
-        """Add cells, whatever minute they are of.
+    def add(self, minutes: Mapping[int, Numbers]) -> None:
+        """Add what changed, whatever minutes it is of.
 
-        Returns:
-            The cells that are no pane's but the start of an age, with their values.
+        Args:
+            minutes: Minute since 1970 -> series -> by how much.
         """
-        ages: list[tuple[int, int]] = []
-        fresh, places = self._take_in(), dict[int, tuple[Pane, Cells | None]]()
-        for cell, value in cells.items():
-            if not value:
-                continue
-            series = cell & SERIES
-            if series >= FIRST_AGE:
-                ages.append((cell, value))
-                continue
-            minute = cell >> MINUTE
-            place = places.get(minute)
-            if place is None:
-                start = self.place(minute)
-                self.stale.add(start)
-                place = places[minute] = self._open(start), None if fresh is None else fresh[start]
-            pane, came = place
-            total = pane.get(series, 0) + value
-            if total:
-                pane[series] = total
-            else:
-                del pane[series]
-            if came is not None:
-                book(came, series, value)
-        return ages
+        fresh = self._take_in()
+        for minute, changed in minutes.items():
+            start = self.place(minute)
+            self.stale.add(start)
+            kept = changed
+            if 0 in changed.values():  # taken back within the chunk
+                kept = {series: value for series, value in changed.items() if value}
+            _add_up(self._open(start), kept)
+            if fresh is not None:
+                _add_up(fresh[start], kept)
 
     def take_fresh(self) -> Fresh | None:
         """Return what changed since the last call and start collecting; None: look at everything."""
@@ -135,13 +133,7 @@ class Panes:
             if target != start:
                 moved = self._open(start)
                 self._drop(start)
-                into = self._open(target)
-                for series, value in moved.items():
-                    total = into.get(series, 0) + value
-                    if total:
-                        into[series] = total
-                    else:
-                        del into[series]
+                _add_up(self._open(target), moved)
                 self.stale.update((start, target))
 
     def _drop(self, start: int) -> None:

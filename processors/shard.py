@@ -17,7 +17,7 @@ from processors.ages import Ages
 from processors.announcements import Announcer
 from processors.arrivals import Arrivals, Heard
 from processors.calendar_days import Days
-from processors.cells import FAMILY, Cells, book
+from processors.cells import FAMILY, Cells, Numbers, book
 from processors.deadlines import Timers
 from processors.events import Encoder, note_of
 from processors.fold import Fold
@@ -26,7 +26,7 @@ from processors.funnel import Funnel
 from processors.history import BIRTH_TABLES, History
 from processors.labels import OTHER, tables
 from processors.panes import Panes
-from processors.questions.live import OPEN_AGE, ORPHAN_CELL, UNANSWERED_AGE, age_group, age_start, is_age
+from processors.questions.live import OPEN_AGE, ORPHAN_CELL, UNANSWERED_AGE, age_group, age_start
 from processors.record import Lead, decode_lead, encode_lead
 from processors.results import ACCEPTED, Result
 from processors.rows import (
@@ -94,8 +94,8 @@ class Shard:
         self.hot: dict[str, Lead] = {}
         self._warm: dict[str, Lead] = {}
         self.most_warm = 5_000
-        self.cells: Cells = {}
-        self.unlogged: list[Cells] = []
+        self.cells = Cells()
+        self.unlogged: list[dict[int, Numbers]] = []
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.alerts: list[LeadAlert] = []
         self.watermark = 0
@@ -286,9 +286,15 @@ class Shard:
     def merge(self) -> None:
         """Bring what events changed into the panes and ages."""
         if self.cells:
-            self._age(self.panes.add(self.cells))
-            self.unlogged.append(self.cells)
-            self.cells = {}
+            self._age(self.cells)
+            self.panes.add(self.cells.minutes)
+            self.unlogged.append(self.cells.minutes)
+            self.cells = Cells()
+
+    @property
+    def unlogged_cells(self) -> int:
+        """How many cells the changelog has not got yet."""
+        return sum([len(numbers) for minutes in self.unlogged for numbers in minutes.values()])
 
     def advance(self, now: int) -> bool:
         """Fold panes that have become old at `now` (ms); return whether the changelog must learn of it."""
@@ -333,7 +339,7 @@ class Shard:
         self._clear_derived()
         leads = iter(self.cold.items())
         while part := list(islice(leads, _DERIVED_AT_ONCE)):
-            cells: Cells = {}
+            cells = Cells()
             for lead_id, packed in part:
                 lead = decode_lead(packed)
                 self._remember(lead)
@@ -342,16 +348,17 @@ class Shard:
                 self.waiting.restore(lead_id, lead)
                 if lead.counts and not lead.status:
                     self.fold.live(cells, lead, 1)
-            self._age([cell for cell in cells.items() if is_age(cell[0])])
+            self._age(cells)
             yield
 
     def _remember(self, lead: Lead) -> None:
         if lead.created:
             self.arrivals.add(lead.source, lead.created)
 
-    def _age(self, cells: list[tuple[int, int]]) -> None:
-        for cell, value in cells:
-            self.ages[cell >> FAMILY & 63][age_group(cell)].add(age_start(cell), value)
+    def _age(self, cells: Cells) -> None:
+        for cell, value in cells.ages.items():
+            if value:
+                self.ages[cell >> FAMILY & 63][age_group(cell)].add(age_start(cell), value)
 
     def _clear_derived(self) -> None:
         for groups in self.ages.values():

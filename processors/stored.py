@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from processors.cells import Cells
+from processors.cells import Numbers
 
 
 class Delta(Struct, array_like=True):
@@ -16,13 +16,13 @@ class Delta(Struct, array_like=True):
         seq: Number of the commit.
         counts: All counts as of then.
         watermark: Largest event time, ms.
-        cells: The cells of each merge.
+        cells: What changed in each merge: minute -> series -> by how much.
     """
 
     seq: int
     counts: dict[str, int]
     watermark: int
-    cells: Sequence[Cells]
+    cells: Sequence[dict[int, Numbers]]
 
 
 class Checkpoint(Struct, array_like=True):

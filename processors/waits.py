@@ -90,7 +90,7 @@ class Retelling:
         """Return how a lead would stand, had it not been merged: a merged one stands nowhere."""
         other = lead.copy()
         other.merged_into = ""
-        self._fold.recompute({}, other)
+        self._fold.recompute(Cells(), other)
         return other
 
     def of(self, lead: Lead) -> Waits:
@@ -98,5 +98,5 @@ class Retelling:
         self._waits.steps.clear()
         self._waits.answers.clear()
         self._waits.open_since = 0
-        self._fold.recompute({}, lead.copy())
+        self._fold.recompute(Cells(), lead.copy())
         return self._waits

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from processors.calendar_days import Days
-from processors.cells import MINUTE_MS, Cells, book
+from processors.cells import MINUTE_MS, Numbers, add
 from processors.funnel import Funnel
 from processors.panes import LIVE, Pane, Panes
 from processors.periods import EVER, Span, spans
@@ -24,14 +24,14 @@ class _Parts:
 
     def __init__(self, spans: Iterable[Span]) -> None:
         self._edges = sorted({edge for span in spans for edge in span})
-        self._parts: list[Cells] = [{} for _ in range(len(self._edges) + 1)]
+        self._parts: list[Numbers] = [{} for _ in range(len(self._edges) + 1)]
 
     def add(self, panes: Iterable[tuple[int, Pane]]) -> None:
         """Add panes, or what came into them, each where it begins."""
         for start, pane in panes:
             part = self._parts[bisect_right(self._edges, start)]
             for series, value in pane.items():
-                book(part, series, value)
+                add(part, series, value)
 
     def within(self, span: Span) -> Iterator[Pane]:
         """Yield what lies in one of the windows."""
@@ -51,7 +51,7 @@ class Windows:
         self._funnel, self._days, self._panes = funnel, days, panes
         self._spans: dict[str, Span] = {}
         self._end = 0
-        self.totals: dict[str, Cells] = {}
+        self.totals: dict[str, Numbers] = {}
 
     def advance(self, now: int) -> Differences:
         """Bring all windows to `now` (ms since 1970; an earlier one than before counts as that)."""
@@ -74,7 +74,7 @@ class Windows:
         old = self._spans.get(name)
         if old is None or not self._can_move(old, span):
             return self._renew(name, self._panes.between(*span))
-        changed: Cells = {}
+        changed: Numbers = {}
         _sum(changed, fresh.within(old), 1)
         _sum(changed, self._panes.between(old[1], span[1]), 1)
         _sum(changed, self._panes.between(old[0], span[0]), -1)
@@ -87,20 +87,20 @@ class Windows:
         return forward and place(old[0]) == old[0] and place(old[1]) == old[1]
 
     def _renew(self, name: str, content: Iterable[Pane]) -> dict[int, int]:
-        changed: Cells = {}
+        changed: Numbers = {}
         _sum(changed, content, 1)
         _sum(changed, (self.totals.get(name, {}),), -1)
         return self._book(name, changed)
 
-    def _book(self, name: str, changed: Cells) -> dict[int, int]:
+    def _book(self, name: str, changed: Numbers) -> dict[int, int]:
         total = self.totals.setdefault(name, {})
         difference = {series: value for series, value in changed.items() if value}
         for series, value in difference.items():
-            book(total, series, value)
+            add(total, series, value)
         return difference
 
 
-def _sum(into: Cells, panes: Iterable[Pane], sign: int) -> None:
+def _sum(into: Numbers, panes: Iterable[Pane], sign: int) -> None:
     for pane in panes:
         for series, value in pane.items():
-            book(into, series, sign * value)
+            add(into, series, sign * value)

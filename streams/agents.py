@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiokafka.structs import ConsumerRecord
 from msgspec import Struct, structs
@@ -29,17 +28,12 @@ from schemas.refusals import Refusal, key_mismatch, processing_error
 from streams.engine.state import Output, RecordFailed
 from streams.event_clock import EventClock
 
-Arrived = tuple[Any, ConsumerRecord[bytes, bytes]]
-"""An event and its record."""
+Record: TypeAlias = ConsumerRecord[bytes, bytes]
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], int]
 """Gives now in ms since 1970."""
-
-
-def _occurred_at(arrived: Arrived) -> datetime:
-    return arrived[0].occurred_at  # type: ignore[no-any-return]  # any event of `schemas`
 
 
 def wall_clock() -> int:
@@ -142,24 +136,24 @@ class LeadState:
         self.taken_at = wall_clock() if self._wall is None else self._wall()
         self._event_clock.note(self.taken_at, self.shard.watermark)
 
-    def apply(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+    def apply(self, records: Sequence[Record]) -> None:
         """Apply records, each lead's in the order in which its events occurred; raise `RecordFailed` for a defect.
 
         The state is the same for every order; an event that comes before an earlier one of its lead costs a refold.
         """
         apply, accepted = self.shard.apply, 0
         latest = min(self._wall() + self._tolerance, ANY_TIME) if self._wall else ANY_TIME
-        arrived = list(self._decoded(records))
-        arrived.sort(key=_occurred_at)
-        for event, record in arrived:
+        events, theirs = self._decoded(records)
+        moments = [event.occurred_at for event in events]
+        for n in sorted(range(len(events)), key=moments.__getitem__):
             try:
-                result = apply(event, latest)
+                result = apply(events[n], latest)
             except Exception as cause:
-                raise RecordFailed(record.topic, record.offset) from cause
+                raise RecordFailed(theirs[n].topic, theirs[n].offset) from cause
             if result is ACCEPTED:
                 accepted += 1
             else:
-                self._not_accepted(record, result)
+                self._not_accepted(theirs[n], result)
         counts = self.shard.counts
         counts["accepted"] += accepted
         topics = [record.topic for record in records]
@@ -170,9 +164,9 @@ class LeadState:
         if self.shard.alerts:
             self._tell()
 
-    def _decoded(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> Iterator[Arrived]:
-        """Yield the events of records, and set aside what is none."""
-        decoders = self._outlets.decoders
+    def _decoded(self, records: Sequence[Record]) -> tuple[list[Any], list[Record]]:
+        """Return the events, each with its record at the same place; what is none is set aside."""
+        decoders, events, theirs = self._outlets.decoders, list[Any](), list[Record]()
         for record in records:
             value, decoder = record.value, decoders[record.topic]
             event: Any
@@ -189,11 +183,13 @@ class LeadState:
                 elif record.key != event.lead_id.encode():
                     self._dead(record, key_mismatch(record.key, event.lead_id))
                 else:
-                    yield event, record
+                    events.append(event)
+                    theirs.append(record)
             except Exception as cause:
                 raise RecordFailed(record.topic, record.offset) from cause
+        return events, theirs
 
-    def reject(self, record: ConsumerRecord[bytes, bytes], cause: BaseException) -> None:
+    def reject(self, record: Record, cause: BaseException) -> None:
         """Make a dead letter of a record whose processing failed."""
         self.shard.counts[f"read.{record.topic}"] += 1
         self._dead(record, processing_error(cause), cause)
@@ -250,13 +246,13 @@ class LeadState:
 
     # -- what becomes of an event --------------------------------------------------------------------------------
 
-    def _not_accepted(self, record: ConsumerRecord[bytes, bytes], result: Result) -> None:
+    def _not_accepted(self, record: Record, result: Result) -> None:
         if isinstance(result, Refusal):
             self._dead(record, result)
         elif isinstance(result, Dropped):
             self.shard.counts["duplicate" if result is DUPLICATE else "too_late"] += 1
 
-    def _dead(self, record: ConsumerRecord[bytes, bytes], refusal: Refusal, cause: BaseException | None = None) -> None:
+    def _dead(self, record: Record, refusal: Refusal, cause: BaseException | None = None) -> None:
         self.shard.counts[f"dead.{refusal.reason}"] += 1
         letter = dead_letter(record, refusal, cause)
         topic = record.topic + self._outlets.dead_letter_suffix

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from processors.cells import FAMILY_MASK, MINUTE, MINUTE_MS, A, B, Cells, book
+from processors.cells import MINUTE, MINUTE_MS, A, B, Cells, add, book
 from processors.families import SOURCE, TEAM, Family, Field
 from processors.policies import FIRST_ATTEMPT, FIRST_CONTACT
 from processors.promises import steps_of
@@ -37,11 +37,6 @@ _OPEN_AGE: Final = OPEN_AGE.key
 _UNANSWERED_AGE: Final = UNANSWERED_AGE.key
 
 
-def is_age(cell: int) -> bool:
-    """Return whether a cell is the start of an age."""
-    return cell & FAMILY_MASK >= FIRST_AGE
-
-
 def age_start(cell: int) -> int:
     """Return the creation time in ms that an age cell carries."""
     return (cell >> MINUTE) * MINUTE_MS + (cell & 0xFFFF)
@@ -71,13 +66,13 @@ class Live(Question):
         """Count an open lead where it stands."""
         source, t = lead.source << A, lead.created
         book(cells, _OPEN | source | lead.stage << B, sign)
-        book(cells, t // MINUTE_MS << MINUTE | _OPEN_AGE | source | t % MINUTE_MS, sign)
+        add(cells.ages, t // MINUTE_MS << MINUTE | _OPEN_AGE | source | t % MINUTE_MS, sign)
 
     def waiting(self, cells: Cells, lead: Lead, sign: int) -> None:
         """Count an unanswered lead under its team and in its band."""
         t = lead.created
         book(cells, _UNANSWERED | lead.source << A | lead.team << B | self._band(lead), sign)
-        book(cells, t // MINUTE_MS << MINUTE | _UNANSWERED_AGE | lead.team << A | t % MINUTE_MS, sign)
+        add(cells.ages, t // MINUTE_MS << MINUTE | _UNANSWERED_AGE | lead.team << A | t % MINUTE_MS, sign)
 
     def _band(self, lead: Lead) -> int:
         policy = self.rules.promises.policy(lead)

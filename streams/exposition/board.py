@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from processors.ages import Ages
-from processors.cells import FAMILY, Cells
+from processors.cells import FAMILY, Numbers
 from processors.families import Family
 from processors.funnel import Funnel
 from processors.periods import EVERYTHING, window_names
@@ -34,7 +34,7 @@ class _Told:
     def __init__(self, shard: Shard) -> None:
         self.labels = shard.labels
         self.ages = shard.ages
-        self.totals: dict[str, Cells] = shard.windows.totals
+        self.totals: dict[str, Numbers] = shard.windows.totals
         self.places: dict[int, LabelSet] = {}
         """Series, without its bucket -> its label set."""
 

@@ -14,7 +14,7 @@ from processors.funnel import Funnel
 from processors.history import BIRTH_TABLES, birth_of
 from processors.periods import spans
 from processors.questions import FAMILIES
-from processors.questions.live import FIRST_AGE, OPEN_AGE, UNANSWERED_AGE
+from processors.questions.live import OPEN_AGE, UNANSWERED_AGE
 from processors.record import Lead
 from processors.rows import CLOCK, rows
 from processors.shard import Shard
@@ -95,17 +95,25 @@ def state(shard: Shard) -> Any:
 
 def contributions(fold: Fold, lead: Lead) -> dict[int, int]:
     """What a lead contributes to all numbers: the definition that everything incremental must equal."""
-    cells: Cells = defaultdict(int)
+    cells = Cells()
     fold.recompute(cells, lead)
-    return {cell: value for cell, value in cells.items() if value}
+    return {cell: value for cell, value in flat(cells).items() if value}
+
+
+def flat(cells: Cells) -> dict[int, int]:
+    """Cell -> by how much it changed, of all but the ages."""
+    return {
+        minute << MINUTE | series: value
+        for minute, numbers in cells.minutes.items()
+        for series, value in numbers.items()
+    }
 
 
 def recomputed(shard: Shard) -> Any:
     """The panes from the lead records alone, placed as the shard places."""
     out: dict[int, Named] = defaultdict(lambda: defaultdict(int))
     for _, lead in shard.leads():
-        cells = {c: v for c, v in contributions(shard.fold, lead).items() if c & (63 << 28) < FIRST_AGE}
-        for cell, value in cells.items():
+        for cell, value in contributions(shard.fold, lead).items():
             for key, amount in named(shard, {cell & SERIES: value}).items():
                 out[shard.panes.place(cell >> MINUTE)][key] += amount
     found = {start: {k: v for k, v in pane.items() if v} for start, pane in out.items()}
@@ -119,10 +127,9 @@ def brute_force(shard: Shard, minute: int) -> dict[str, Named]:
     out: dict[str, dict[int, int]] = {name: defaultdict(int) for name in wanted}
     for _, lead in shard.leads():
         for cell, value in contributions(shard.fold, lead).items():
-            if cell & (63 << 28) < FIRST_AGE:
-                for name, (start, end) in wanted.items():
-                    if start <= cell >> MINUTE < end:
-                        out[name][cell & SERIES] += value
+            for name, (start, end) in wanted.items():
+                if start <= cell >> MINUTE < end:
+                    out[name][cell & SERIES] += value
     return {name: named(shard, total) for name, total in out.items()}
 
 

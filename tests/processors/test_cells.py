@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from processors.cells import FAMILY, MINUTE, SERIES
+from processors.cells import FAMILY, FAMILY_MASK, MINUTE, SERIES
 from processors.families import Family
 from processors.funnel import MAX_EDGES, MINUTE_MS, STATUS_NAMES, Funnel, Stage
 from processors.policies import WALL, Policy, targets
 from processors.questions import FAMILIES
-from processors.questions.live import FIRST_AGE, OPEN_AGE, UNANSWERED_AGE, age_group, age_start, is_age
+from processors.questions.live import FIRST_AGE, OPEN_AGE, UNANSWERED_AGE, age_group, age_start
 from processors.rows import LATEST_MS
 from processors.shard import Shard
 from tests.examples import examples
-from tests.processors.events import assigned, call, created, inbound, lost, stage, won
-from tests.processors.looks import ages, feed, named, panes
+from tests.processors.events import FUNNEL, assigned, call, created, inbound, lost, stage, won
+from tests.processors.looks import ages, feed, flat, named, panes
 
 COUNTS = [family for family in FAMILIES if family.key < FIRST_AGE]
 MANY_EDGES = tuple(MINUTE_MS * (n + 1) for n in range(MAX_EDGES))
@@ -109,7 +109,7 @@ LIFE: tuple[Callable[[], Any], ...] = (
 
 def test_the_biggest_numbers_in_every_field_do_not_spill_into_another() -> None:
     shard = feed(full_shard(), [make() for make in LIFE])
-    assert all(cell < 2**60 for cell in shard.cells)
+    assert all(cell < 2**60 for cell in (*flat(shard.cells), *shard.cells.ages))
     found = {key: n for pane in panes(shard).values() for key, n in pane.items()}
     source, team, top = "the source", "the team", MAX_EDGES
     waited = 98 * MINUTE_MS + 6  # 98.0001 minutes
@@ -166,8 +166,17 @@ def test_an_age_is_kept_to_the_millisecond_beside_the_biggest_group_number() -> 
     minute = LATEST_MS // MINUTE_MS - 1
     for family in (OPEN_AGE, UNANSWERED_AGE):
         cell = minute << MINUTE | family.key | 1023 << 18 | 59_999
-        assert is_age(cell)
         assert (age_start(cell), age_group(cell)) == (minute * MINUTE_MS + 59_999, 1023)
+
+
+def test_starts_of_ages_are_kept_apart_from_what_goes_into_panes() -> None:
+    shard = feed(Shard(FUNNEL), [created(0, "A")])
+    families = {cell & FAMILY_MASK for cell in shard.cells.ages}
+    assert families == {OPEN_AGE.key, UNANSWERED_AGE.key}
+    assert all(cell & FAMILY_MASK < FIRST_AGE for cell in flat(shard.cells))
+    shard.merge()
+    assert not shard.cells
+    assert all(series & FAMILY_MASK < FIRST_AGE for _, pane in shard.panes.all() for series in pane)
 
 
 def test_series_of_every_family_are_told_by_their_own_names() -> None:
@@ -176,4 +185,4 @@ def test_series_of_every_family_are_told_by_their_own_names() -> None:
 
 
 def _series(shard: Shard) -> list[int]:
-    return [cell & SERIES for cell in shard.cells if not is_age(cell)]
+    return [cell & SERIES for cell in flat(shard.cells)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import msgpack
 
 from processors import changelog as module
-from processors.cells import Cells
+from processors.cells import Numbers
 from processors.changelog import FORMAT, Changelog, OtherFormatError, restore
 from processors.service import ENDED
 from processors.shard import Shard
@@ -22,15 +22,14 @@ from tests.processors.looks import Log, at_once, feed, kinds, restored, state
 NOW = T0_MS // 60_000
 DAY = 1440
 COUNTS = st.dictionaries(st.text(max_size=9), st.integers(0, 2**63 - 1), max_size=5)
+SERIES, NUMBERS = st.integers(0, 2**34 - 1), st.integers(-(2**62), 2**62)
 INTS = st.integers(0, 2**63 - 1)
 
 
 # -- the form --------------------------------------------------------------------------------------------------------
 
 
-@given(
-    st.builds(Delta, INTS, COUNTS, INTS, st.lists(st.dictionaries(st.integers(0, 2**60), st.integers(-(2**62), 2**62))))
-)
+@given(st.builds(Delta, INTS, COUNTS, INTS, st.lists(st.dictionaries(INTS, st.dictionaries(SERIES, NUMBERS)))))
 @examples(60)
 def test_a_delta_is_what_was_encoded(delta: Delta) -> None:
     encoded = msgpack.encode(delta)
@@ -243,7 +242,7 @@ def test_records_are_plain_arrays_of_a_known_size() -> None:
 
 
 def test_deltas_keep_the_cells_as_they_were_merged() -> None:
-    shard, cells = Shard(FUNNEL), list[Cells]()
+    shard, cells = Shard(FUNNEL), list[dict[int, Numbers]]()
     changelog = Changelog(shard)
     changelog.flush()
     feed(shard, [created(0)])

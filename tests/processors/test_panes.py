@@ -7,17 +7,16 @@ ever | days ... | quarters ... | minutes ... now
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.calendar_days import Days
-from processors.cells import MINUTE, SERIES
+from processors.cells import MINUTE, SERIES, Cells, book
 from processors.panes import LIVE, Panes
 from processors.periods import EVER
-from processors.questions.live import OPEN_AGE, OPEN_LEADS, UNANSWERED_AGE
+from processors.questions.live import OPEN_LEADS
 from tests.examples import examples
 from tests.processors.events import T0_MS, ZONE
 
@@ -30,12 +29,12 @@ def new() -> Panes:
     return Panes(Days(ZONE))
 
 
-def add(panes: Panes, *entries: tuple[int, int]) -> list[tuple[int, int]]:
+def add(panes: Panes, *entries: tuple[int, int]) -> None:
     """Add (minute, value) entries of one series."""
-    cells: defaultdict[int, int] = defaultdict(int)
+    cells = Cells()
     for minute, value in entries:
-        cells[minute << MINUTE | COUNT] += value
-    return panes.add(cells)
+        book(cells, minute << MINUTE | COUNT, value)
+    panes.add(cells.minutes)
 
 
 def advance(panes: Panes, minute: int) -> bool:
@@ -107,7 +106,7 @@ def test_panes_folded_at_any_moments_equal_panes_folded_once(
 def test_the_live_gauges_are_no_moment_and_never_fold() -> None:
     panes = new()
     advance(panes, NOW)
-    panes.add(defaultdict(int, {OPEN_LEADS.key | 5: 3}))
+    panes.add({LIVE: {OPEN_LEADS.key | 5: 3}})
     advance(panes, NOW + 300 * DAY)
     assert panes.snapshot() == {LIVE: {OPEN_LEADS.key | 5: 3}}
 
@@ -120,6 +119,8 @@ def test_what_is_taken_back_leaves_nothing_behind() -> None:
     assert panes.snapshot() == {}
     assert panes.packed(NOW) is None
     assert {NOW, NOW - 3 * DAY} <= panes.stale, "the changelog has to learn that they are empty"
+    add(panes, (NOW, 1), (NOW, -1), (NOW, 0))
+    assert panes.snapshot() == {}, "nor does what is taken back within the chunk"
     add(panes, (NOW - 9, 1), (NOW - 8, -1))
     advance(panes, NOW + 2 * DAY)
     assert filled(panes) == {}, "opposite numbers that meet in one pane vanish as well"
@@ -128,7 +129,7 @@ def test_what_is_taken_back_leaves_nothing_behind() -> None:
 def test_older_panes_rest_packed_and_open_again_when_something_comes_late() -> None:
     panes = new()
     add(panes, (NOW - 61, 1), (NOW - 60, 1), (NOW, 1))
-    panes.add(defaultdict(int, {OPEN_LEADS.key: 1}))
+    panes.add({LIVE: {OPEN_LEADS.key: 1}})
     advance(panes, NOW)
     assert {start: type(pane) for start, pane in panes._panes.items()} == {
         LIVE: dict,
@@ -139,13 +140,6 @@ def test_older_panes_rest_packed_and_open_again_when_something_comes_late() -> N
     add(panes, (NOW - 61, 4))
     assert filled(panes)[NOW - 61] == 5
     assert [sum(pane.values()) for pane in panes.between(NOW - 61, NOW)] == [5, 1]
-
-
-def test_starts_of_ages_are_no_panes() -> None:
-    cells = {NOW << MINUTE | family.key | 5: 1 for family in (OPEN_AGE, UNANSWERED_AGE)}
-    panes = new()
-    assert panes.add(defaultdict(int, cells)) == list(cells.items())
-    assert len(panes) == 0
 
 
 def test_a_reader_gets_what_changed_since_it_last_looked() -> None:
