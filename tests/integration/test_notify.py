@@ -294,13 +294,18 @@ async def test_twenty_waiting_leads_are_one_message_with_twenty_lines(
         async with desk.worker() as worker:
             await worker.tell(*(wait_of(f"L-{number}").breached() for number in range(20)))
         await until(lambda: _came(chat), "no message")
-        await until(lambda: _came(pager), "no page")
-        (message,), (page,) = chat.messages, pager.messages
+        # Alertmanager waits for a group's company only while its first alert is young: these were due long ago, and the
+        # first page may come before all of them are in the group. The next one tells the whole group.
+        await until(lambda: _all_paged(pager, 20), "no page of all")
+        (message,) = chat.messages
         assert len(message["text"].splitlines()) == 1 + 20
         assert message["text"].startswith("north, hot: 20 alarms\n")
         assert set(chat.told.values()) == {1}
-        assert page["groupLabels"] == {"team": "north", "policy": "hot"}
-        assert len(page["alerts"]) == 20
+        assert all(page["groupLabels"] == {"team": "north", "policy": "hot"} for page in pager.messages)
+
+
+async def _all_paged(pager: Hook, alarms: int) -> bool:
+    return bool(pager.messages) and len(pager.messages[-1]["alerts"]) == alarms
 
 
 async def _came(hook: Hook) -> bool:
