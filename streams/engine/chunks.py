@@ -46,6 +46,10 @@ class Chunk:
             return self.records
         return [record for record in self.records if record.offset >= positions.get(record.topic, 0)]
 
+    def release(self) -> None:
+        """Let go of the records, which are applied: the chunk itself is in flight until their commit."""
+        self.records = ()
+
 
 class Fetched(NamedTuple):
     """All visible records of the offsets [start, end) of one input."""

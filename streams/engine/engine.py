@@ -266,6 +266,7 @@ class Engine:
             self._poisoned(life, chunk, failed)
             return
         if verdict is Verdict.APPLIED:
+            chunk.release()
             if chunk.lost:
                 self._note_loss(chunk, before)
             return

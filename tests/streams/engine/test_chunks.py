@@ -1,3 +1,4 @@
+import weakref
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -94,6 +95,14 @@ def test_records_since_a_position_leave_out_what_lies_before_it() -> None:
     chunk = Chunk({"left": Span(10, 30, 0), "right": Span(3, 4, 0)}, found)
     assert [r.offset for r in chunk.since({"left": 17, "right": 3})] == [17, 25, 3]
     assert chunk.since({"left": 10}) is found
+
+
+def test_an_applied_chunk_holds_no_record_until_its_commit() -> None:
+    (chunk,) = chunks({"left": fetched(10, 30, records(12, 17))}, 9)
+    held = weakref.ref(chunk.records[0])
+    chunk.release()
+    assert held() is None
+    assert chunk.spans["left"].end == 30, "its place is still told"
 
 
 def test_partitions_take_turns_and_foreign_topics_pass_record_by_record() -> None:
