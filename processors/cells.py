@@ -22,7 +22,6 @@ FAMILY: Final = 28
 A: Final = 18
 B: Final = 8
 SERIES: Final = (1 << MINUTE) - 1
-FAMILY_MASK: Final = 63 << FAMILY
 
 Numbers = dict[int, int]
 """Series -> value, of one minute or of several together."""
@@ -35,14 +34,14 @@ class Cells:
 
     Attributes:
         minutes: Minute since 1970 -> the series that changed in it; 0 for the live gauges.
-        ages: Cells of ages -> by how much they changed; these go into no pane.
+        ages: Whole cells of ages -> by how much they changed; these go into no pane.
     """
 
     __slots__ = ("_minute", "_numbers", "ages", "minutes")
 
     def __init__(self) -> None:
         self.minutes: dict[int, Numbers] = {}
-        self.ages: Numbers = {}
+        self.ages: dict[int, int] = {}
         self._minute = -1
         self._numbers: Numbers = {}
 
@@ -65,7 +64,7 @@ def book(cells: Cells, cell: int, by: int) -> None:
     add(cells.of(cell >> MINUTE), cell & SERIES, by)
 
 
-def add(numbers: Numbers, key: Any, by: int) -> None:
+def add(numbers: dict[int, int], key: Any, by: int) -> None:
     """Add to one of many numbers."""
     # In one place, and no defaultdict: what is added to is new three times in four, and its factory is a call.
     # `Any`: compiled, an `int` is a machine word here, and would become an object once for each of the two look-ups.

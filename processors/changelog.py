@@ -25,7 +25,7 @@ from processors.stored import Checkpoint, Delta
 
 LEAD, LABEL, SLOT, PANE, CHECKPOINT, SERVICE = b"l", b"n", b"d", b"p", b"m", b"f"
 FORMAT: Final = 5
-"""Version of the stored form; a worker refuses any other one: it could not read the lead records."""
+"""Version of the stored form; a worker refuses any other one: it could not read what was stored."""
 
 SLOTS: Final = 512
 CHECKPOINT_EVERY: Final = 256

@@ -91,11 +91,13 @@ class Panes:
         """
         fresh = self._take_in()
         for minute, changed in minutes.items():
-            start = self.place(minute)
-            self.stale.add(start)
             kept = changed
             if 0 in changed.values():  # taken back within the chunk
                 kept = {series: value for series, value in changed.items() if value}
+                if not kept:
+                    continue
+            start = self.place(minute)
+            self.stale.add(start)
             _add_up(self._open(start), kept)
             if fresh is not None:
                 _add_up(fresh[start], kept)

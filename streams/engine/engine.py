@@ -266,7 +266,6 @@ class Engine:
             self._poisoned(life, chunk, failed)
             return
         if verdict is Verdict.APPLIED:
-            chunk.release()
             if chunk.lost:
                 self._note_loss(chunk, before)
             return

@@ -157,6 +157,7 @@ class OwnedPartition:
         if len(records) < len(chunk.records):
             self._observer.skipped(self.number, len(chunk.records) - len(records))
         self._note(_Pending(acknowledge, len(records), records[0].timestamp if records else None))
+        chunk.release()
         return Verdict.APPLIED
 
     def tick(self, ends: Mapping[TP, Observed]) -> None:

@@ -120,7 +120,9 @@ def test_what_is_taken_back_leaves_nothing_behind() -> None:
     assert panes.packed(NOW) is None
     assert {NOW, NOW - 3 * DAY} <= panes.stale, "the changelog has to learn that they are empty"
     add(panes, (NOW, 1), (NOW, -1), (NOW, 0))
+    add(panes, (NOW - 5, 1), (NOW - 5, -1))
     assert panes.snapshot() == {}, "nor does what is taken back within the chunk"
+    assert NOW - 5 not in panes.stale, "and no pane is made for it"
     add(panes, (NOW - 9, 1), (NOW - 8, -1))
     advance(panes, NOW + 2 * DAY)
     assert filled(panes) == {}, "opposite numbers that meet in one pane vanish as well"

@@ -107,6 +107,13 @@ async def test_a_commit_writes_state_outputs_and_position_together_and_then_ackn
     assert owned.state.outputs == []
 
 
+async def test_an_applied_chunk_that_waits_for_its_commit_holds_no_record(owned: Fixture) -> None:
+    chunk = Chunk({"left": Span(0, 3, None)}, [record(0), record(1)])
+    assert owned.life.take(chunk, lambda: owned.acks.append(3)) is Verdict.APPLIED
+    assert not chunk.records
+    assert owned.acks == []
+
+
 async def test_a_chunk_behind_the_position_is_a_hole_and_one_before_it_a_replay(owned: Fixture) -> None:
     assert owned.take(5, start=5, end=6) is Verdict.HOLE
     assert owned.take(0, start=0, end=4) is Verdict.APPLIED

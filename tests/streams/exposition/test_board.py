@@ -18,7 +18,7 @@ from processors.changelog import Changelog, restore
 from processors.funnel import Funnel
 from processors.periods import EVERYTHING, spans
 from processors.questions.follow_up import FIRST_DIFFERENCE
-from processors.questions.live import FIRST_AGE, OPEN_AGE, UNANSWERED_AGE
+from processors.questions.live import OPEN_AGE, UNANSWERED_AGE
 from processors.shard import Shard
 from schemas.lead_events import Assigned, Created, Disqualified, Lost
 from schemas.signals import by_family
@@ -108,7 +108,7 @@ def by_hand(shard: Shard, minute: int) -> dict[str, Named]:
     for _, lead in shard.leads():
         for cell, value in contributions(shard.fold, lead).items():
             for name, (start, end) in wanted.items():
-                if cell & (63 << 28) < FIRST_AGE and start <= cell >> MINUTE < end:
+                if start <= cell >> MINUTE < end:
                     out[name][cell & SERIES] += value
     return {name: named(shard, total) for name, total in out.items()}
 
