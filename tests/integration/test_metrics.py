@@ -114,7 +114,7 @@ class Load:
 def run(kafka: str, tmp_path: Path) -> Iterator[LeadpulseRun]:
     with (
         RedisService(tmp_path / "redis") as redis,
-        LeadpulseRun(kafka, tmp_path, settings={"REDIS__URL": redis.url}) as run,
+        LeadpulseRun(kafka, tmp_path, settings={"REDIS__URL": redis.url, "SILENCE__CHECK_INTERVAL": "500ms"}) as run,
     ):
         run.ports.update({worker: free_port() for worker in WORKERS})
         yield run
