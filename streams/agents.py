@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
-from aiokafka.structs import ConsumerRecord
 from msgspec import Struct, structs
 from msgspec.json import Decoder
 
@@ -25,10 +24,9 @@ from schemas.cloudevents import decode_record
 from schemas.codec import MAX_BYTES, UNREADABLE, encode
 from schemas.dead_letters import dead_letter, headers_of
 from schemas.refusals import Refusal, key_mismatch, processing_error
+from streams.engine.records import Record
 from streams.engine.state import Output, RecordFailed
 from streams.event_clock import EventClock
-
-Record: TypeAlias = ConsumerRecord[bytes, bytes]
 
 logger = logging.getLogger(__name__)
 

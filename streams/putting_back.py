@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.structs import ConsumerRecord
 from msgspec import Struct, structs
 
 from schemas.cloudevents import decode_record
 from schemas.codec import INTERACTION_DECODER, LEAD_DECODER
 from schemas.dead_letters import DeadLetter, Header, from_record
 from schemas.refusals import Reason, Refusal, processing_error, refuse
+from streams.engine.records import Record
 from streams.engine.state import RecordFailed
 from streams.plan import state_factory
 from streams.producing import partition_of
@@ -125,20 +125,8 @@ class Judge:
         return refuse(Reason.KEY_MISMATCH, "key", detail)
 
 
-def _as_read(record: Returning) -> ConsumerRecord[bytes, bytes]:
-    return ConsumerRecord(
-        topic=record.topic,
-        partition=record.partition,
-        offset=0,
-        timestamp=0,
-        timestamp_type=0,
-        key=record.key,
-        value=record.value,
-        checksum=None,
-        serialized_key_size=-1,
-        serialized_value_size=-1,
-        headers=record.headers,
-    )
+def _as_read(record: Returning) -> Record:
+    return Record(record.topic, record.partition, 0, 0, record.key, record.value, record.headers)
 
 
 class Returner:

@@ -14,6 +14,8 @@ from faust.serializers.schemas import Schema
 from faust.types import TP
 from faust.types.transports import SchedulingStrategyT
 
+from streams.engine.records import Record
+
 
 class Span(NamedTuple):
     """The part of one input in a chunk."""
@@ -35,12 +37,12 @@ class Chunk:
 
     __slots__ = ("lost", "records", "spans")
 
-    def __init__(self, spans: Mapping[str, Span], records: Sequence[ConsumerRecord], *, lost: bool = False) -> None:
+    def __init__(self, spans: Mapping[str, Span], records: Sequence[Record], *, lost: bool = False) -> None:
         self.spans = spans
         self.records = records
         self.lost = lost
 
-    def since(self, positions: Mapping[str, int]) -> Sequence[ConsumerRecord]:
+    def since(self, positions: Mapping[str, int]) -> Sequence[Record]:
         """Return the records at or behind the positions of their inputs."""
         if all(span.start >= positions.get(topic, 0) for topic, span in self.spans.items()):
             return self.records
@@ -56,7 +58,7 @@ class Fetched(NamedTuple):
 
     start: int
     end: int
-    records: Sequence[ConsumerRecord]
+    records: Sequence[Record]
     times: Sequence[float]
     """For each record the time in ms by which it is merged with those of other inputs; they never fall."""
 
@@ -86,7 +88,7 @@ def chunks(parts: Mapping[str, Fetched], size: int) -> Iterator[Chunk]:
         yield Chunk(spans, piece)
 
 
-def _merged(parts: Sequence[Fetched]) -> Sequence[ConsumerRecord]:
+def _merged(parts: Sequence[Fetched]) -> Sequence[Record]:
     if len(parts) < 2:  # noqa: PLR2004  # nothing to merge
         return parts[0].records if parts else ()
     records = [record for part in parts for record in part.records]
@@ -94,8 +96,8 @@ def _merged(parts: Sequence[Fetched]) -> Sequence[ConsumerRecord]:
     return [records[n] for n in sorted(range(len(records)), key=times.__getitem__)]
 
 
-def _last_of_each(records: Sequence[ConsumerRecord], topics: int) -> dict[str, ConsumerRecord]:
-    last: dict[str, ConsumerRecord] = {}
+def _last_of_each(records: Sequence[Record], topics: int) -> dict[str, Record]:
+    last: dict[str, Record] = {}
     for record in reversed(records):
         if last.setdefault(record.topic, record) is record and len(last) == topics:
             break

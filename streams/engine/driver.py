@@ -12,6 +12,7 @@ attributes that the main thread replaces as a whole, so no lock is needed.
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, Protocol
 
 from aiokafka.errors import (
@@ -32,6 +33,7 @@ from streams.engine.chunks import ChunkScheduler
 from streams.engine.errors import InputTruncated
 from streams.engine.instep import InStep
 from streams.engine.options import EngineOptions
+from streams.engine.records import hand_out_pieces
 
 logger = get_logger(__name__)
 
@@ -94,6 +96,11 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         consumer._max_poll_interval_ms = NEVER_MS
         return consumer
 
+    async def on_start(self) -> None:
+        """Connect, and have the inputs read in pieces; no partition is assigned yet."""
+        await super().on_start()
+        hand_out_pieces(self._ensure_consumer()._fetcher, self._is_ours, self._intake.options.chunk)
+
     async def _seek_wait(self, consumer: Any, partitions: Mapping[TP, int]) -> None:
         """Keep the ranges in step with the fetch position. Runs in this thread, and seeks before it first awaits."""
         for tp, offset in partitions.items():
@@ -145,7 +152,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         timeout: float | None,  # noqa: ASYNC109  # Faust's
         foreign: dict[TP, Any],
     ) -> None:
-        """Fetch, of each input no more than a chunk, so that none of them waits until another one is empty.
+        """Fetch, of each input no more than a piece, so that none of them waits until another one is empty.
 
         aiokafka has no say in the order: asked for several partitions, it empties one after the other.
         """
@@ -169,7 +176,8 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         an empty range is handed on too, so that the position of an input reaches its end offset. Nothing is awaited
         between the fetch and the look at the position, so no seek comes between.
         """
-        got = await super()._fetch_records(consumer, places, timeout=timeout, max_records=self._intake.options.chunk)
+        piece = 1 if any(map(self._is_ours, places)) else self._intake.options.chunk
+        got = await super()._fetch_records(consumer, places, timeout=timeout, max_records=piece)
         records = {ensure_TP(tp): found for tp, found in got.items()}
         moved = False
         for tp in places:
@@ -184,7 +192,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
             if not joins:
                 self._join(consumer, tp, start)
             elif state.has_valid_position and state.position > start:
-                self.in_step.add(tp, state.position, records.get(tp, ()))
+                self.in_step.add(tp, state.position, list(chain.from_iterable(records.get(tp, ()))))
                 moved = True
         return moved
 

@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import accumulate
 
-from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from streams.engine.chunks import Chunk, Fetched, Span, chunks
+from streams.engine.records import Record
 
 PATIENCE = 2.0
 """Seconds to wait for an input that has more on the log and is asked for it, but gives nothing."""
@@ -26,13 +26,13 @@ class _Input:
 
     def __init__(self, position: int) -> None:
         self.start = self.end = position
-        self.records: list[ConsumerRecord] = []
+        self.records: list[Record] = []
         self.times: list[float] = []
         """For each record its time, see `_times`."""
         self.asked_at: float | None = None
         """Since when it is asked for more and gives nothing."""
 
-    def add(self, end: int, records: Sequence[ConsumerRecord]) -> None:
+    def add(self, end: int, records: Sequence[Record]) -> None:
         self.times += _times(records, self.times[-1] if self.times else -1.0)
         self.records += records
         self.end = end
@@ -51,7 +51,7 @@ class _Input:
         return part
 
 
-def _times(records: Iterable[ConsumerRecord], since: float) -> list[float]:
+def _times(records: Iterable[Record], since: float) -> list[float]:
     """Return for each record the largest timestamp in ms up to it, at least `since`: timestamps of a log may fall.
 
     Records of one millisecond are spread over it, as they may be many in a log that was filled in one go.
@@ -113,7 +113,7 @@ class InStep:
                     held.asked_at = now
         return found
 
-    def add(self, tp: TP, end: int, records: Sequence[ConsumerRecord]) -> None:
+    def add(self, tp: TP, end: int, records: Sequence[Record]) -> None:
         """Take what was fetched since `fetched_to`: all visible records up to the offset `end`."""
         self._inputs[tp].add(end, records)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from streams.engine.errors import RecordTooLarge
-from streams.engine.state import Header
+from streams.engine.records import Header
 
 PackedRecord = tuple[bytes | None, bytes | None, list[Header]]
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 from mode.utils.logging import get_logger
 
@@ -19,8 +18,9 @@ from streams.engine.packing import PackedRecord
 from streams.engine.poisons import Poisons, split_at
 from streams.engine.positions import POSITION_KEY, encode_position
 from streams.engine.reached import Reached
+from streams.engine.records import Header, Record
 from streams.engine.recovery import recover
-from streams.engine.state import Header, State
+from streams.engine.state import State
 from streams.engine.transaction import TransactionalProducer, Writes
 from streams.engine.watch import Observed
 
@@ -178,7 +178,7 @@ class OwnedPartition:
         if changed:
             self._note(_Pending(lambda: None, 0, None))
 
-    def _apply(self, records: Sequence[ConsumerRecord]) -> None:
+    def _apply(self, records: Sequence[Record]) -> None:
         if not self._poisons:
             if records:
                 self.state.apply(records)

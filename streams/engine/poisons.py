@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from aiokafka.structs import ConsumerRecord
+from streams.engine.records import Record
 
 
 class Poisons:
@@ -34,9 +34,7 @@ class Poisons:
         }
 
 
-def split_at(
-    records: Sequence[ConsumerRecord], poisons: Poisons
-) -> Iterator[tuple[Sequence[ConsumerRecord], ConsumerRecord | None]]:
+def split_at(records: Sequence[Record], poisons: Poisons) -> Iterator[tuple[Sequence[Record], Record | None]]:
     """Yield (records to apply, the poisoned record behind them or None), in order and complete."""
     begin = 0
     for index, record in enumerate(records):

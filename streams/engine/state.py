@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 import msgspec
-from aiokafka.structs import ConsumerRecord
+
+from streams.engine.records import Header, Record
 
 RESERVED: Final = b"\x00"
 """First byte of the changelog keys that belong to the engine; a state never uses them."""
-
-Header = tuple[str, bytes | None]
 
 
 class Output(msgspec.Struct, frozen=True, gc=False):
@@ -60,10 +59,10 @@ class State(Protocol):
         Nothing else is called meanwhile.
         """
 
-    def apply(self, records: Sequence[ConsumerRecord]) -> None:
+    def apply(self, records: Sequence[Record]) -> None:
         """Process records of the inputs, each input in log order; raise `RecordFailed` from the cause for a defect."""
 
-    def reject(self, record: ConsumerRecord, cause: BaseException) -> None:
+    def reject(self, record: Record, cause: BaseException) -> None:
         """Set a record aside that failed before; called with a state that has never seen it."""
 
     def tick(self, reached: int) -> bool:

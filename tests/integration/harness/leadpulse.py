@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from aiokafka.structs import ConsumerRecord
 from prometheus_client.parser import text_string_to_metric_families
 
 from processors.changelog import restore
@@ -26,6 +25,7 @@ from schemas.alerts import AnsweredLate, Resolved, SourceResumed, SourceSilent
 from schemas.codec import ALERT_DECODER
 from schemas.dead_letters import from_record
 from streams.agents import LeadState, wall_clock
+from streams.engine.records import Record
 from streams.engine.state import RESERVED
 from streams.plan import state_factory
 from streams.settings import Settings, load
@@ -239,9 +239,8 @@ class LeadpulseRun:
         return model
 
 
-def _record(topic: str, partition: int, entry: Entry) -> ConsumerRecord[bytes, bytes]:
-    size = len(entry.key or b""), len(entry.value or b"")
-    return ConsumerRecord(topic, partition, entry.offset, 0, 0, entry.key, entry.value, 0, *size, tuple(entry.headers))
+def _record(topic: str, partition: int, entry: Entry) -> Record:
+    return Record(topic, partition, entry.offset, 0, entry.key, entry.value, entry.headers)
 
 
 def _differences(what: str, wanted: Mapping[Any, Any], found: Mapping[Any, Any]) -> list[str]:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
-from aiokafka.structs import ConsumerRecord
 
+from streams.engine.records import Record
 from streams.engine.state import Output, RecordFailed
 
 ALERT_EVERY = 7
@@ -50,7 +50,7 @@ class TallyState:
         """Nothing is derived."""
         return ()
 
-    def apply(self, records: Sequence[ConsumerRecord]) -> None:
+    def apply(self, records: Sequence[Record]) -> None:
         for record in records:
             if record.value == b"bug":
                 raise RuntimeError("a bug that names no record")
@@ -59,36 +59,35 @@ class TallyState:
             except Exception as error:
                 raise RecordFailed(record.topic, record.offset) from error
 
-    def _apply_one(self, topic: str, record: ConsumerRecord) -> None:
-        verb, _, rest = record.value.partition(b" ")
+    def _apply_one(self, topic: str, record: Record) -> None:
+        key = record.key or b""
+        verb, _, rest = (record.value or b"").partition(b" ")
         if verb == b"garbage":
             self._set_aside(record, b"malformed")
             return
         if verb == b"erase":
-            self.tallies.pop(record.key, None)
-            self.dirty.add(record.key)
+            self.tallies.pop(key, None)
+            self.dirty.add(key)
             self._total("erased")
             return
-        mine = self.tallies.setdefault(record.key, {}).setdefault(topic, [0, 0])
+        mine = self.tallies.setdefault(key, {}).setdefault(topic, [0, 0])
         mine[0] += 1
         mine[1] = zlib.crc32(rest, mine[1])
-        self.dirty.add(record.key)
+        self.dirty.add(key)
         self._total(topic)
         if verb == b"poison":
             raise ValueError(f"poison at {record.offset}")
         if mine[0] % ALERT_EVERY == 0:
-            self.outputs.append(
-                Output(self.topics.alerts, record.key, b"%s %d %d" % (topic.encode(), mine[0], mine[1]))
-            )
+            self.outputs.append(Output(self.topics.alerts, key, b"%s %d %d" % (topic.encode(), mine[0], mine[1])))
 
     def _total(self, what: str) -> None:
         self.totals[what] = self.totals.get(what, 0) + 1
         self.dirty.add(TOTALS)
 
-    def reject(self, record: ConsumerRecord, cause: BaseException) -> None:
+    def reject(self, record: Record, cause: BaseException) -> None:
         self._set_aside(record, b"processing_error", ("cause", str(cause).encode()))
 
-    def _set_aside(self, record: ConsumerRecord, reason: bytes, *headers: tuple[str, bytes]) -> None:
+    def _set_aside(self, record: Record, reason: bytes, *headers: tuple[str, bytes]) -> None:
         where = b"%s-%d-%d" % (record.topic.encode(), record.partition, record.offset)
         self.outputs.append(
             Output(self.topics.dead_letters, record.key, record.value, (("reason", reason), ("where", where), *headers))

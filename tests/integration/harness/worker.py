@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from streams.engine.app import EngineApp
@@ -22,6 +21,7 @@ from streams.engine.chunks import ChunkScheduler
 from streams.engine.engine import Engine
 from streams.engine.observer import EngineObserver
 from streams.engine.options import EngineOptions
+from streams.engine.records import Record
 from streams.engine.worker import run_worker
 from streams.topics import ensure_topics, plan_topics
 from tests.integration.harness.tally import TallyState, TallyTopics
@@ -54,7 +54,7 @@ class SlowState(TallyState):
 
     slow = 0.0
 
-    def apply(self, records: Sequence[ConsumerRecord]) -> None:
+    def apply(self, records: Sequence[Record]) -> None:
         half = len(records) // 2
         super().apply(records[:half])
         time.sleep(self.slow)

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
-from aiokafka.structs import ConsumerRecord
-
 from streams.engine.options import EngineOptions
+from streams.engine.records import Record
 from streams.engine.state import Output
 
 OPTIONS = EngineOptions(app_id="app", brokers=("broker:9092",), inputs=("left", "right"), outputs=("out",), linger=0.0)
 
 
-def record(offset: int, value: bytes = b"", topic: str = "left", timestamp: int = 0) -> ConsumerRecord:
+def record(offset: int, value: bytes = b"", topic: str = "left", timestamp: int = 0) -> Record:
     """Return a record of partition 0."""
-    return ConsumerRecord(topic, 0, offset, timestamp, 0, b"key", value, None, 3, len(value), ())
+    return Record(topic, 0, offset, timestamp, b"key", value)
 
 
-def records(*offsets: int) -> list[ConsumerRecord]:
+def records(*offsets: int) -> list[Record]:
     """Return records of partition 0 at the offsets."""
     return [record(offset) for offset in offsets]
 
@@ -39,12 +38,12 @@ class RecordingState:
         """Nothing is derived."""
         return ()
 
-    def apply(self, records: Sequence[ConsumerRecord]) -> None:
+    def apply(self, records: Sequence[Record]) -> None:
         self.applied += [(item.topic, item.offset) for item in records]
         self.dirty += [(b"%d" % item.offset, item.value) for item in records]
         self.outputs += [Output("out", item.key, item.value) for item in records]
 
-    def reject(self, record: ConsumerRecord, cause: BaseException) -> None:
+    def reject(self, record: Record, cause: BaseException) -> None:
         self.rejected.append((record.offset, cause))
 
     def tick(self, reached: int) -> bool:

@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 import pytest
 from aiokafka.errors import ProducerFenced
-from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from streams.engine.chunks import Chunk, Span
@@ -13,6 +12,7 @@ from streams.engine.observer import EngineObserver
 from streams.engine.partition import Closed, OwnedPartition, Verdict
 from streams.engine.poisons import Poisons
 from streams.engine.positions import POSITION_KEY, decode_position
+from streams.engine.records import Record
 from streams.engine.state import RecordFailed
 from streams.engine.transaction import Writes, Written
 from streams.engine.watch import Observed
@@ -272,7 +272,7 @@ async def test_a_life_that_ends_does_not_wait_for_more() -> None:
 async def test_after_a_failed_record_nothing_of_the_half_applied_chunk_can_be_committed(owned: Fixture) -> None:
     owned.take(0, start=0, end=1)
 
-    def fail(records: Sequence[ConsumerRecord]) -> None:
+    def fail(records: Sequence[Record]) -> None:
         raise RecordFailed("left", 2) from ValueError("no")
 
     owned.state.apply = fail  # type: ignore[method-assign]  # the defect

@@ -41,6 +41,7 @@ def test_the_versions_are_the_ones_that_were_read() -> None:
 LEANED_ON: list[tuple[Callable[..., Any], str, str]] = [
     # Overridden, or called by what is overridden.
     (faust_driver.AIOKafkaConsumerThread._create_worker_consumer, "c2701bfc3e6f", "four values that have no setting"),
+    (faust_driver.AIOKafkaConsumerThread.on_start, "38b4e8bd1e10", "makes and starts the consumer"),
     (faust_driver.AIOKafkaConsumerThread._seek_wait, "9d221e816d94", "runs in the thread and seeks before it awaits"),
     (
         faust_driver.AIOKafkaConsumerThread._fetch_records,
@@ -89,13 +90,18 @@ LEANED_ON: list[tuple[Callable[..., Any], str, str]] = [
     (
         Fetcher._proc_fetch_request,
         "59bf948fff47",
-        "out of range is an error without a reset strategy; notes the last stable offset",
+        "out of range is an error without a reset strategy; notes the last stable offset; awaits nothing at the end",
     ),
+    (Fetcher._fetch_requests_routine, "2a8ec5932644", "looks the one above up for each request"),
     (Fetcher._update_fetch_positions, "d7774d8241dc", "respects a seek that came first"),
     (Assignment.__init__, "3300d8f0023c", "makes a new state of each partition"),
     (TopicPartitionState.seek, "c20b56d7ba7b", "keeps the state, and awaits nothing"),
     (FetchResult.getall, "3e717e30de50", "moves the position when it hands over"),
-    (PartitionRecords._unpack_records, "b803e6d46480", "moves over markers and aborted batches"),
+    (PartitionRecords.__init__, "8ec1c2ae6ea1", "keeps all that unpacking needs"),
+    (PartitionRecords.__next__, "63ac34a08c30", "takes from the iterator that is there"),
+    (PartitionRecords._unpack_records, "b803e6d46480", "replaced: moves over markers and aborted batches"),
+    (PartitionRecords._consume_aborted_up_to, "56876530cd64", "knows whose transactions were aborted"),
+    (PartitionRecords._contains_abort_marker, "17e9ad2322ef", "reads the marker of a control batch"),
     (GroupCoordinator._push_error_to_user, "743ff515bd7e", "keeps a refusal of the group until somebody fetches"),
     (GroupCoordinator.request_rejoin, "f70a261c91c3", "may be called at any time"),
     (GroupCoordinator._do_commit_offsets, "c3a3ea5613f3", "an old generation makes it forget its member id"),

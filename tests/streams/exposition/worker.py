@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from aiokafka.structs import ConsumerRecord
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_fd_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_fd_to_metric_families as prometheus_families
@@ -18,6 +17,7 @@ from schemas.codec import INTERACTION_DECODER, LEAD_DECODER, encode
 from schemas.interaction_events import Interaction
 from streams.agents import LeadState, Outlets
 from streams.engine.engine import InputProgress
+from streams.engine.records import Record
 from streams.exposition.operations import registry_for
 from streams.silence import Report, Silences, report
 from streams.web.metrics import Scraper
@@ -83,9 +83,9 @@ class FakeWorker:
         return self.time
 
 
-def record(value: bytes | None, *, key: bytes | None = None, topic: str = LEADS, offset: int = 0) -> Any:
-    """A record as aiokafka delivers it."""
-    return ConsumerRecord(topic, 0, offset, T0_MS, 0, key, value, None, len(key or b""), len(value or b""), ())
+def record(value: bytes | None, *, key: bytes | None = None, topic: str = LEADS, offset: int = 0) -> Record:
+    """A record as the engine delivers it."""
+    return Record(topic, 0, offset, T0_MS, key, value)
 
 
 def records(*events: Any) -> dict[str, list[Any]]:
