@@ -17,6 +17,8 @@ from faust.types import TP
 from streams.engine.chunks import Chunk, Fetched, Span, chunks
 from streams.engine.records import Record
 
+HELD_BYTES = 8 << 20
+"""An input of which so much waits for another one is not fetched."""
 PATIENCE = 2.0
 """Seconds to wait for an input that has more on the log and is asked for it, but gives nothing."""
 
@@ -29,12 +31,15 @@ class _Input:
         self.records: list[Record] = []
         self.times: list[float] = []
         """For each record its time, see `_times`."""
+        self.size = 0
+        """Bytes of their values."""
         self.asked_at: float | None = None
         """Since when it is asked for more and gives nothing."""
 
     def add(self, end: int, records: Sequence[Record]) -> None:
         self.times += _times(records, self.times[-1] if self.times else -1.0)
         self.records += records
+        self.size += _size(records)
         self.end = end
         self.asked_at = None
 
@@ -48,7 +53,12 @@ class _Input:
         part = Fetched(self.start, end, records, times)
         self.start = end
         del self.records[:count], self.times[:count]
+        self.size = _size(self.records)
         return part
+
+
+def _size(records: Iterable[Record]) -> int:
+    return sum([len(record.value or b"") for record in records])
 
 
 def _times(records: Iterable[Record], since: float) -> list[float]:
@@ -103,11 +113,11 @@ class InStep:
         return any(held.records for held in self._inputs.values())
 
     def thirsty(self, wanted: Iterable[TP]) -> list[TP]:
-        """Return which of the wanted are to be fetched now: those with less than half a chunk in hand."""
+        """Return which of the wanted are to be fetched now: those with little in hand."""
         now, found = self._clock(), list[TP]()
         for tp in wanted:
             held = self._inputs.get(tp)
-            if held is None or len(held.records) <= self._size // 2:
+            if held is None or (len(held.records) <= self._size // 2 and held.size <= HELD_BYTES):
                 found.append(tp)
                 if held is not None and held.asked_at is None:
                     held.asked_at = now

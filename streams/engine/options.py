@@ -32,12 +32,14 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     chunk: int = 1000
     """Records of one partition that are applied in one go."""
-    max_pending: int = 8000
+    max_pending: int = 32_000
     """Records of one partition that may be applied and not yet committed."""
+    max_pending_bytes: int = 32 * MEGABYTE
+    """The same for the outputs that they made: dead letters are as large as what comes from outside."""
     linger: float = 0.02
     """Wait for company before a small transaction is begun."""
-    backlog_linger: float = 0.25
-    """Wait for more before a transaction of a chunk or more is begun; half of `max_pending` are not waited for."""
+    backlog_linger: float = 0.75
+    """Wait for more before a transaction of a chunk or more is begun, up to half of what may be pending."""
     on_processing_error: Literal["dead_letter", "stop"] = "dead_letter"
 
     session_timeout: float = 10.0
@@ -67,8 +69,9 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(
                 f"the inputs {self.inputs} and the changelog {self.changelog_topic!r} must be distinct topics"
             )
-        if min(self.chunk, self.max_pending, self.batch_size, self.recovery_parallelism) < 1:
-            raise ValueError("chunk, max_pending, batch_size and recovery_parallelism must be at least 1")
+        pending = self.max_pending, self.max_pending_bytes
+        if min(self.chunk, *pending, self.batch_size, self.recovery_parallelism) < 1:
+            raise ValueError("chunk, max_pending(_bytes), batch_size and recovery_parallelism must be at least 1")
         if self.request_timeout < self.session_timeout:
             raise ValueError(
                 f"request_timeout {self.request_timeout} must not be below session_timeout {self.session_timeout}"

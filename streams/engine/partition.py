@@ -87,6 +87,8 @@ class OwnedPartition:
         self._producer = TransactionalProducer(number, options)
         self._pending: list[_Pending] = []
         self._pending_records = 0
+        self._pending_bytes = 0  # of the outputs
+        self._outputs_noted = 0
         self._outcome_known = asyncio.Lock()  # held while a transaction is under way
         self._work = asyncio.Event()
         self._room = asyncio.Event()
@@ -192,9 +194,13 @@ class OwnedPartition:
     def _note(self, pending: _Pending) -> None:
         self._pending.append(pending)
         self._pending_records += pending.records
-        if self._pending_records >= self._options.max_pending:
+        new = self.state.outputs[self._outputs_noted :]
+        self._outputs_noted += len(new)
+        self._pending_bytes += sum([len(output.key or b"") + len(output.value or b"") for output in new])
+        records, size = self._options.max_pending, self._options.max_pending_bytes
+        if self._pending_records >= records or self._pending_bytes >= size:
             self._room.clear()
-        if self._pending_records >= self._options.max_pending // 2:
+        if self._pending_records >= records // 2 or self._pending_bytes >= size // 2:
             self._enough.set()
         self._work.set()
 
@@ -221,7 +227,7 @@ class OwnedPartition:
                 taken.extend(self._pending)
                 position.update(self.applied)
                 self._pending.clear()
-                self._pending_records = 0
+                self._pending_records = self._pending_bytes = self._outputs_noted = 0
                 self._enough.clear()
                 self._room.set()
                 return self._writes()

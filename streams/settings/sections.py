@@ -126,7 +126,7 @@ class Worker(Struct, frozen=True, kw_only=True):
     clock: Literal["wall", "event"] = "wall"
     chunk: Annotated[int, Meta(ge=1, le=10_000)] = 1000
     linger: Annotated[Duration, Between("0ms", "1s")] = Duration("20ms")
-    max_pending: Annotated[int, Meta(ge=1, le=1_000_000)] = 8000
+    max_pending: Annotated[int, Meta(ge=1, le=1_000_000)] = 32_000
     transaction_timeout: Annotated[Duration, Between("5s", "15m")] = Duration("1m")
     on_processing_error: Literal["dead_letter", "stop"] = "dead_letter"
     future_tolerance: Annotated[Duration, Between("0s", "365d")] = Duration("5m")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.engine.chunks import Chunk, Span
-from streams.engine.instep import PATIENCE, InStep
+from streams.engine.instep import HELD_BYTES, PATIENCE, InStep
 from tests.streams.engine.builders import record
 
 LEFT, RIGHT = TP("left", 0), TP("right", 0)
@@ -153,6 +153,19 @@ def test_an_input_with_half_a_chunk_in_hand_is_not_asked_for_more() -> None:
     fixture = Fixture(size=4)
     fixture.give(LEFT, 10, 20, 30, more=True)
     assert fixture.in_step.thirsty([LEFT, RIGHT]) == [RIGHT]
+
+
+def test_an_input_with_large_records_in_hand_is_not_asked_for_more_until_they_have_gone_on() -> None:
+    fixture = Fixture()
+    large = bytes(HELD_BYTES // 2)
+    fixture.more = {LEFT: True, RIGHT: True}
+    fixture.in_step.add(LEFT, 2, [record(n, large, timestamp=10) for n in range(2)])
+    assert fixture.in_step.thirsty([LEFT]) == [LEFT], "not more than that"
+    fixture.in_step.add(LEFT, 3, [record(2, b"x", timestamp=10)])
+    assert fixture.in_step.thirsty([LEFT, RIGHT]) == [RIGHT]
+    fixture.give(RIGHT, 20, more=True)
+    assert fixture.hand_on() == [("left", 10)] * 3
+    assert fixture.in_step.thirsty([LEFT]) == [LEFT]
 
 
 def test_a_seek_forgets_what_was_held() -> None:

@@ -238,6 +238,31 @@ async def test_too_many_pending_records_close_the_door_until_a_commit_begins() -
     await asyncio.wait_for(waiting, 1)
 
 
+async def test_too_large_pending_outputs_close_the_door_too() -> None:
+    owned = Fixture(max_pending_bytes=9)  # an output of a record here is its key, of three
+    owned.take(0, 1, start=0, end=2)
+    await owned.life.has_room()
+    owned.take(2, start=2, end=3)
+    waiting = asyncio.create_task(owned.life.has_room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await owned.life.commit()
+    await asyncio.wait_for(waiting, 1)
+    owned.take(3, 4, start=3, end=5)
+    await owned.life.has_room()
+
+
+async def test_in_a_backlog_a_transaction_does_not_wait_beyond_half_the_size_of_what_may_be_pending() -> None:
+    owned = Fixture(chunk=2, max_pending_bytes=24, backlog_linger=60.0)
+    owned.life.start()
+    owned.take(0, 1, start=0, end=2)
+    await asyncio.sleep(0.02)
+    assert owned.producer.transactions == []
+    owned.take(2, 3, start=2, end=4)
+    await _until(lambda: owned.life.is_settled)
+    await owned.life.close()
+
+
 async def test_in_a_backlog_a_transaction_waits_until_half_of_what_may_be_pending_has_come() -> None:
     owned = Fixture(chunk=2, max_pending=8, backlog_linger=60.0)
     owned.life.start()

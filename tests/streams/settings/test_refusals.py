@@ -223,7 +223,7 @@ RELATIONS = {
         "leadpulse.toml:2: [windows] rolling: must name a window when calendar names none"
     ),
     "[worker]\nmax_pending = 10": "leadpulse.toml:2: [worker] max_pending: must be at least chunk, 1000",
-    "[worker]\nchunk = 9000": "leadpulse.toml:1: [worker] max_pending: must be at least chunk, 9000",
+    "[worker]\nmax_pending = 5\nchunk = 9": "leadpulse.toml:2: [worker] max_pending: must be at least chunk, 9",
     '[topics]\nalerts = "leads.v1.dlq"': ('leadpulse.toml:1: [topics] leads: "leads.v1.dlq" is used by alerts already'),
     f'[topics]\nleads = "{"x" * 249}"': (
         f'leadpulse.toml:2: [topics] leads: "{"x" * 249}.dlq" cannot be the name of a topic'
@@ -381,12 +381,12 @@ def test_without_a_file_a_fault_between_settings_names_the_setting() -> None:
 
 
 def test_all_faults_are_reported_at_once_in_the_order_of_the_file() -> None:
-    text = "[web]\nport = 0\n[kafak]\n[worker]\nchunk = 9000\n[app]\nid = ''\n[response]\ntarget = '0s'\n"
+    text = "[web]\nport = 0\n[kafak]\n[worker]\nmax_pending = 9\n[app]\nid = ''\n[response]\ntarget = '0s'\n"
     found = refusals(text, {"LEADPULSE_LOG__LEVEL": "loud"}, web__host="")
     assert [line.partition(": ")[0] for line in found] == [
         "leadpulse.toml:2",
         "leadpulse.toml:3",
-        "leadpulse.toml:4",
+        "leadpulse.toml:5",
         "leadpulse.toml:7",
         "leadpulse.toml:9",
         "LEADPULSE_LOG__LEVEL",
