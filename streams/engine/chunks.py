@@ -6,7 +6,7 @@ the fetch position: every visible record of the range is in it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from aiokafka.structs import ConsumerRecord
@@ -91,8 +91,8 @@ def chunks(parts: Mapping[str, Fetched], size: int) -> Iterator[Chunk]:
 def _merged(parts: Sequence[Fetched]) -> Sequence[Record]:
     if len(parts) < 2:  # noqa: PLR2004  # nothing to merge
         return parts[0].records if parts else ()
-    records = [record for part in parts for record in part.records]
-    times = [time for part in parts for time in part.times]
+    records = list(chain.from_iterable(part.records for part in parts))
+    times = list(chain.from_iterable(part.times for part in parts))
     return [records[n] for n in sorted(range(len(records)), key=times.__getitem__)]
 
 

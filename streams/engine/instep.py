@@ -66,12 +66,17 @@ def _times(records: Iterable[Record], since: float) -> list[float]:
 
     Records of one millisecond are spread over it, as they may be many in a log that was filled in one go.
     """
-    largest = list(accumulate([record.timestamp for record in records], max))
-    times = list[float]()
-    while len(times) < len(largest):
-        at = largest[len(times)]
-        count = bisect_right(largest, at, len(times)) - len(times)
-        times += (at,) if count == 1 else [at + n / count for n in range(count)]
+    largest = [record.timestamp for record in records]
+    if largest != sorted(largest):
+        largest = list(accumulate(largest, max))
+    if len(set(largest)) == len(largest):
+        times = list(map(float, largest))
+    else:
+        times = []
+        while len(times) < len(largest):
+            at = largest[len(times)]
+            count = bisect_right(largest, at, len(times)) - len(times)
+            times += [at + n / count for n in range(count)]
     return times if not times or times[0] >= since else [max(at, since) for at in times]
 
 
