@@ -41,6 +41,9 @@ IDLE_PAUSE = 0.05
 """Seconds between two looks when no partition may be fetched yet, or an input waits for another one."""
 NEVER_MS = 30 * 24 * 3600 * 1000
 """Who fetches nothing does not leave the group for that; the protocol has no word for never."""
+PIECES = 2
+"""Pieces of an input that are taken at a time, a chunk together. aiokafka fetches on when it has found nothing behind
+what it gave: asked for one piece, it would not look."""
 GROUP_PAUSE = 1.0
 """Seconds between two looks at whether the group takes this worker."""
 
@@ -99,7 +102,8 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         """Connect, and have the inputs read in pieces; no partition is assigned yet."""
         await super().on_start()
-        hand_out_pieces(self._ensure_consumer()._fetcher, self._is_ours, self._intake.options.chunk)
+        size = max(1, self._intake.options.chunk // PIECES)
+        hand_out_pieces(self._ensure_consumer()._fetcher, self._is_ours, size)
 
     async def _seek_wait(self, consumer: Any, partitions: Mapping[TP, int]) -> None:
         """Keep the ranges in step with the fetch position. Runs in this thread, and seeks before it first awaits."""
@@ -152,7 +156,7 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         timeout: float | None,  # noqa: ASYNC109  # Faust's
         foreign: dict[TP, Any],
     ) -> None:
-        """Fetch, of each input no more than a piece, so that none of them waits until another one is empty.
+        """Fetch, of each input about a chunk, so that none of them waits until another one is empty.
 
         aiokafka has no say in the order: asked for several partitions, it empties one after the other.
         """
@@ -176,8 +180,8 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         an empty range is handed on too, so that the position of an input reaches its end offset. Nothing is awaited
         between the fetch and the look at the position, so no seek comes between.
         """
-        piece = 1 if any(map(self._is_ours, places)) else self._intake.options.chunk
-        got = await super()._fetch_records(consumer, places, timeout=timeout, max_records=piece)
+        most = PIECES if any(map(self._is_ours, places)) else self._intake.options.chunk
+        got = await super()._fetch_records(consumer, places, timeout=timeout, max_records=most)
         records = {ensure_TP(tp): found for tp, found in got.items()}
         moved = False
         for tp in places:

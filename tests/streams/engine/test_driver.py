@@ -121,10 +121,12 @@ class Fixture:
         self.error: Exception | None = None
         self.asked: set[TP] = set()
         self.timeouts: list[float | None] = []
+        self.most: dict[TP, int] = {}
 
         async def fetch(_: Any, consumer: Any, active: set[TP], timeout: Any = None, max_records: Any = None) -> Any:
             self.asked |= active
             self.timeouts.append(timeout)
+            self.most.update(dict.fromkeys(active, max_records))
             if self.error is not None:
                 raise self.error
             return {tp: self._read(tp) for tp in active if self.log.get(tp)}
@@ -240,6 +242,13 @@ async def test_with_enough_in_hand_of_everything_nothing_is_asked(fixture: Fixtu
     fixture.timeouts.clear()
     await fixture.fetch(LEFT, RIGHT)
     assert (fixture.asked, fixture.timeouts) == (set(), [])
+
+
+async def test_inputs_are_asked_for_pieces_and_other_topics_for_records(fixture: Fixture) -> None:
+    fixture.has(LEFT, *records(2))
+    fixture.has(OTHER, record(1, topic="other"))
+    await fixture.fetch(LEFT, RIGHT, OTHER)
+    assert fixture.most == {LEFT: driver.PIECES, RIGHT: driver.PIECES, OTHER: OPTIONS.chunk}
 
 
 async def test_other_topics_pass_as_they_are(fixture: Fixture) -> None:

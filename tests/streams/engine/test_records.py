@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
+from streams.engine.driver import PIECES
 from streams.engine.records import Record, hand_out_pieces
 
 INPUT, OTHER = TopicPartition("left", 3), TopicPartition("other", 3)
@@ -160,6 +161,12 @@ async def test_the_position_ends_behind_the_last_offset_whatever_was_visible() -
 async def test_a_list_ends_with_the_batch_that_fills_it() -> None:
     found = await pieces(Log(*(Batch(records=3) for _ in range(4))), 5)
     assert [(len(piece), behind) for piece, behind in found] == [(6, 6), (6, 12)]
+
+
+async def test_a_result_that_is_read_to_its_end_is_known_to_be_so_at_once_and_the_next_is_fetched() -> None:
+    result = await prepared(a_result(Log(Batch(records=3)).fetched()))
+    assert len(result.getall(PIECES)) == 1
+    assert not result.has_more()
 
 
 async def test_a_result_that_is_prepared_again_half_read_goes_on_where_it_was() -> None:
