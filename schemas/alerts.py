@@ -176,5 +176,6 @@ def alert_id(kind: str, lead_id: str, cause: str) -> str:
         32 hexadecimal digits.
     """
     # Each part is closed by its length, so that no two triples read the same.
-    parts = (part.encode("utf-8", "surrogatepass") for part in (kind, lead_id, cause))
-    return sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()[:32]
+    what, whose, why = [part.encode("utf-8", "surrogatepass") for part in (kind, lead_id, cause)]
+    closed = b"%d:%b%d:%b%d:%b" % (len(what), what, len(whose), whose, len(why), why)
+    return sha256(closed).hexdigest()[:32]
