@@ -100,7 +100,6 @@ class Pipeline:
                 await self._wait()
             self._forget()
             answer = await self._round()
-            self.log.make_room()
             failed = answer.outcome is not Outcome.DELIVERED
             if not failed:
                 self._backoff.succeeded()

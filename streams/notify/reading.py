@@ -133,8 +133,6 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._consumer, self._topic, self._numbers = consumer, topic, numbers
         self._list_offsets, self._limits = list_offsets, limits
         self._proved_at = self.answered_at = time.monotonic()
-        self._room = asyncio.Event()
-        self._room.set()
 
     # -- the group -----------------------------------------------------------------------------------------------
 
@@ -197,7 +195,9 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         }
 
     async def _read(self) -> None:
-        await self._room.wait()
+        # With no room nothing is fetched, but the group is heard: that it refuses us, say.
+        fetch = self._consumer.pause if self._is_full else self._consumer.resume
+        fetch(*self._consumer.assignment())
         fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST_RECORDS)
         for tp, records in fetched.items():
             if part := self.parts.get(tp):  # else the partition came this moment, and is read again from its begin
@@ -223,16 +223,8 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 part.take(record.offset, alert, record.timestamp)
 
     def look(self) -> None:
-        """Look again whether there is something to tell, and room for more."""
+        """Look again whether there is something to tell."""
         self.changed.set()
-        self.make_room()
-
-    def make_room(self) -> None:
-        """Read on when there is room for more; otherwise stop."""
-        if self.waiting < self._limits.queue:
-            self._room.set()
-        else:
-            self._room.clear()
 
     # -- telling -------------------------------------------------------------------------------------------------
 
@@ -240,6 +232,10 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     def waiting(self) -> int:
         """How many changes wait to be told."""
         return sum(len(part.incidents) for part in self.parts.values())
+
+    @property
+    def _is_full(self) -> bool:
+        return self.waiting >= self._limits.queue
 
     @property
     def oldest(self) -> int | None:
@@ -260,7 +256,7 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
 
     def tellable(self) -> list[tuple[TopicPartition, Part]]:
         """Return the partitions of which alarms may be told: those that caught up, or all when no more can be read."""
-        full = not self._room.is_set()
+        full = self._is_full
         return [(tp, part) for tp, part in self.parts.items() if part.caught_up or full]
 
     def forget(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
-from aiokafka.errors import CommitFailedError, KafkaConnectionError
+from aiokafka.errors import CommitFailedError, GroupAuthorizationFailedError, KafkaConnectionError
 from aiokafka.structs import OffsetAndMetadata, OffsetAndTimestamp, TopicPartition
 from prometheus_client import CollectorRegistry
 
@@ -44,13 +44,15 @@ class FakeConsumer:
         hidden: Records at the end that a fetch does not give yet.
         ours: Whether the group still has this member.
         fails: Whether the broker cannot be reached for a commit.
+        refuses: Whether we may not be a member of the group.
     """
 
     def __init__(self, *alerts: Alert | bytes) -> None:
         self.values = [alert if isinstance(alert, bytes) else encode(alert) for alert in alerts]
         self.committed: OffsetAndMetadata | None = None
         self.history: list[tuple[int, int]] = []
-        self.hidden, self.ours, self.fails = 0, True, False
+        self.hidden, self.ours, self.fails, self.refuses = 0, True, False, False
+        self._paused = False
         self._assigned: set[TopicPartition] = set()
         self._position = 0
         self._listener: Any = None
@@ -82,12 +84,22 @@ class FakeConsumer:
     def last_stable_offset(self, tp: TopicPartition) -> int:
         return len(self.values)
 
+    def pause(self, *tps: TopicPartition) -> None:
+        self._paused = True
+
+    def resume(self, *tps: TopicPartition) -> None:
+        self._paused = False
+
     async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[TopicPartition, list[Record]]:
         if self._listener and not self._assigned:
             self._assigned = {TP}
             await self._listener.on_partitions_assigned([TP])
             return {}
         await asyncio.sleep(0.001)
+        if self.refuses:
+            raise GroupAuthorizationFailedError("group")
+        if self._paused:
+            return {}
         end = min(len(self.values) - self.hidden, self._position + max_records)
         first, self._position = self._position, max(self._position, end)
         return {TP: [Record("alerts", 0, n, self.values[n]) for n in range(first, end)]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from aiokafka.errors import GroupAuthorizationFailedError
 from aiokafka.structs import OffsetAndMetadata
 
 from streams.notify import reading
@@ -102,6 +103,16 @@ async def test_reading_stops_when_too_much_waits_and_goes_on_when_the_receiver_i
         assert desk.log.waiting < 6
         await until(lambda: consumer.history[-1:] == [(6, 6)])
     assert sum(map(len, receiver.heard)) == 6
+
+
+async def test_with_no_room_for_more_it_is_heard_that_the_group_refuses_us() -> None:
+    consumer = FakeConsumer(*(Wait(f"L-{number}").warned() for number in range(3)))
+    desk = Desk(consumer, FakeReceiver(), queue=2)
+    reading = asyncio.create_task(desk.log.run())
+    await until(lambda: desk.log.waiting >= 2)
+    consumer.refuses = True
+    with pytest.raises(GroupAuthorizationFailedError):
+        await asyncio.wait_for(reading, 5)
 
 
 async def test_one_alarm_that_is_refused_for_good_does_not_hold_up_the_others() -> None:
