@@ -75,7 +75,7 @@ clean: ## Remove the virtual environment and caches
 $(READY): pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(UV) sync --frozen --all-extras --inexact
+	$(UV) sync --frozen --all-extras --inexact --compile-bytecode
 	@touch $@
 
 # The core as it is in a compiled wheel, beside the tree and never in it: there a stale extension would hide a change.
