@@ -71,7 +71,8 @@ chaos: $(READY) $(AS_IT_RUNS) ## Fifty kills of the engine, fifty of the worker;
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) $(CORE) build/wheel .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# A virtual environment with exactly the locked versions; uv comes from PyPI where it is not installed.
+# A virtual environment with exactly the locked versions; uv comes from PyPI where it is not installed. Compiled to
+# bytecode, since where Python writes none each start of a process would take a second more.
 $(READY): pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -31,15 +31,12 @@ class _Input:
         self.records: list[Record] = []
         self.times: list[float] = []
         """For each record its time, see `_times`."""
-        self.size = 0
-        """Bytes of their values."""
         self.asked_at: float | None = None
         """Since when it is asked for more and gives nothing."""
 
     def add(self, end: int, records: Sequence[Record]) -> None:
         self.times += _times(records, self.times[-1] if self.times else -1.0)
         self.records += records
-        self.size += _size(records)
         self.end = end
         self.asked_at = None
 
@@ -53,11 +50,11 @@ class _Input:
         part = Fetched(self.start, end, records, times)
         self.start = end
         del self.records[:count], self.times[:count]
-        self.size = _size(self.records)
         return part
 
 
 def _size(records: Iterable[Record]) -> int:
+    """Return the bytes of their values."""
     return sum([len(record.value or b"") for record in records])
 
 
@@ -67,17 +64,20 @@ def _times(records: Iterable[Record], since: float) -> list[float]:
     Records of one millisecond are spread over it, as they may be many in a log that was filled in one go.
     """
     largest = [record.timestamp for record in records]
-    if largest != sorted(largest):
+    if largest != sorted(largest):  # to sort what is in order takes a tenth of going through it
         largest = list(accumulate(largest, max))
-    if len(set(largest)) == len(largest):
-        times = list(map(float, largest))
-    else:
-        times = []
-        while len(times) < len(largest):
-            at = largest[len(times)]
-            count = bisect_right(largest, at, len(times)) - len(times)
-            times += [at + n / count for n in range(count)]
+    times = list(map(float, largest)) if len(set(largest)) == len(largest) else _spread(largest)
     return times if not times or times[0] >= since else [max(at, since) for at in times]
+
+
+def _spread(ordered: Sequence[int]) -> list[float]:
+    """Return the times with those that are equal spread evenly over their millisecond."""
+    times = list[float]()
+    while len(times) < len(ordered):
+        at = ordered[len(times)]
+        count = bisect_right(ordered, at, len(times)) - len(times)
+        times += [at + n / count for n in range(count)]
+    return times
 
 
 class InStep:
@@ -122,7 +122,7 @@ class InStep:
         now, found = self._clock(), list[TP]()
         for tp in wanted:
             held = self._inputs.get(tp)
-            if held is None or (len(held.records) <= self._size // 2 and held.size <= HELD_BYTES):
+            if held is None or (len(held.records) <= self._size // 2 and _size(held.records) <= HELD_BYTES):
                 found.append(tp)
                 if held is not None and held.asked_at is None:
                     held.asked_at = now

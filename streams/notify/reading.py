@@ -196,8 +196,8 @@ class AlertLog(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
 
     async def _read(self) -> None:
         # With no room nothing is fetched, but the group is heard: that it refuses us, say.
-        fetch = self._consumer.pause if self._is_full else self._consumer.resume
-        fetch(*self._consumer.assignment())
+        steer = self._consumer.pause if self._is_full else self._consumer.resume
+        steer(*self._consumer.assignment())
         fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST_RECORDS)
         for tp, records in fetched.items():
             if part := self.parts.get(tp):  # else the partition came this moment, and is read again from its begin

@@ -43,6 +43,13 @@ class Desk(LeadpulseRun):
         plan = TopicPlan(self.settings.topics.alerts, Role.OUTPUT)
         await ensure_topics([plan], client_arguments={"bootstrap_servers": self.broker}, partitions=PARTITIONS)
 
+    async def open(self, label: str = "N") -> Process:
+        """Make the topic, and start a notifier that is ready."""
+        await self.make_topic()
+        notifier = self.notifier(label)
+        await self.wait_ready(label)
+        return notifier
+
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Worker]:
         """Stand where a worker is."""

@@ -20,9 +20,7 @@ async def test_alarms_are_in_alertmanager_within_a_second_and_go_when_they_are_o
 ) -> None:
     async with Hook(signed=False) as hook, Alertmanager(tmp_path, hook.url) as manager:
         desk = start_desk(ALERTMANAGER=manager.url)
-        await desk.make_topic()
-        desk.notifier()
-        await desk.wait_ready("N")
+        await desk.open()
         one = wait_of("L-1")
         async with desk.worker() as worker:
             await worker.tell(wait_of("L-9").breached(), abort=True)
@@ -43,9 +41,7 @@ async def test_alarms_are_in_alertmanager_within_a_second_and_go_when_they_are_o
 async def test_twenty_waiting_leads_are_one_message_with_twenty_lines(start_desk: StartDesk, tmp_path: Path) -> None:
     async with Hook() as chat, Hook(signed=False) as pager, Alertmanager(tmp_path, pager.url) as manager:
         desk = start_desk(ALERTMANAGER=manager.url, WEBHOOK=chat.url, WEBHOOK_SECRET=SECRET)
-        await desk.make_topic()
-        desk.notifier()
-        await desk.wait_ready("N")
+        await desk.open()
         async with desk.worker() as worker:
             await worker.tell(*(wait_of(f"L-{number}").breached() for number in range(20)))
         await until(lambda: _came(chat), "no message")
@@ -73,9 +69,7 @@ async def test_an_alertmanager_that_was_away_learns_what_is_open_and_holds_up_no
     async with Hook(signed=False) as hook, Alertmanager(tmp_path, hook.url, "one") as one:
         two = Alertmanager(tmp_path, hook.url, "two")
         desk = start_desk(ALERTMANAGER=f"{one.url},{two.url}")
-        await desk.make_topic()
-        desk.notifier()
-        await desk.wait_ready("N")
+        await desk.open()
         waits = [wait_of(f"L-{number}") for number in range(20)]
         async with desk.worker() as worker:
             await worker.tell(*(wait.breached() for wait in waits))

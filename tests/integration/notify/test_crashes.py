@@ -46,9 +46,7 @@ async def test_a_notifier_that_was_frozen_does_not_bring_back_what_is_over(
 ) -> None:
     async with Hook(signed=False) as hook, Alertmanager(tmp_path, hook.url) as manager:
         desk = start_desk(ALERTMANAGER=manager.url)
-        await desk.make_topic()
-        frozen = desk.notifier("frozen")
-        await desk.wait_ready("frozen")
+        frozen = await desk.open("frozen")
         waits = [wait_of(f"L-{number}") for number in range(8)]
         async with desk.worker() as worker:
             await worker.tell(*(wait.breached() for wait in waits))
@@ -70,9 +68,7 @@ async def test_open_alarms_stay_open_while_the_broker_is_away(kafka_service: Kaf
         settings = {"ALERTMANAGER": manager.url, "RESEND": "1s", "HOLD": "10s"}
         named = {f"NOTIFY__{key}": value for key, value in settings.items()}
         with Desk(kafka_service.bootstrap, tmp_path, partitions=PARTITIONS, settings=named) as desk:
-            await desk.make_topic()
-            desk.notifier()
-            await desk.wait_ready("N")
+            await desk.open()
             one, two = wait_of("L-1"), wait_of("L-2")
             async with desk.worker() as worker:
                 await worker.tell(one.breached())

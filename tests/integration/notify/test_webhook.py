@@ -19,9 +19,7 @@ async def test_a_webhook_that_comes_back_has_everything_and_nothing_that_was_ove
 ) -> None:
     async with Hook() as hook:
         desk = start_desk(WEBHOOK=hook.url, WEBHOOK_SECRET=SECRET)
-        await desk.make_topic()
-        notifier = desk.notifier()
-        await desk.wait_ready("N")
+        notifier = await desk.open()
         floor = Floor(desk)
         async with desk.worker() as worker:
             load = asyncio.create_task(floor.run(worker, LEADS))
@@ -63,9 +61,7 @@ async def test_what_began_and_ended_while_the_webhook_was_away_is_not_called_out
 ) -> None:
     hook = Hook()
     desk = start_desk(WEBHOOK=hook.url, WEBHOOK_SECRET=SECRET)
-    await desk.make_topic()
-    notifier = desk.notifier()
-    await desk.wait_ready("N")
+    notifier = await desk.open()
     over, open_, early = (wait_of(lead) for lead in ("over", "open", "early"))
     async with desk.worker() as worker:
         await worker.tell(over.warned(), open_.warned())
@@ -92,9 +88,7 @@ async def test_an_alarm_that_is_refused_for_good_goes_aside_and_others_go_on(sta
     async with Hook() as hook:
         hook.status = 400
         desk = start_desk(WEBHOOK=hook.url, WEBHOOK_SECRET=SECRET)
-        await desk.make_topic()
-        notifier = desk.notifier()
-        await desk.wait_ready("N")
+        notifier = await desk.open()
         bad, good = wait_of("bad").breached(), wait_of("good").breached()
         async with desk.worker() as worker:
             await worker.tell(bad)

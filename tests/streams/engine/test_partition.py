@@ -228,18 +228,9 @@ async def test_the_oldest_record_of_a_transaction_is_known(owned: Fixture) -> No
     assert owned.life.newest_timestamp == {"left": 300}
 
 
-async def test_too_many_pending_records_close_the_door_until_a_commit_begins() -> None:
-    owned = Fixture(max_pending=2)
-    owned.take(0, 1, start=0, end=2)
-    waiting = asyncio.create_task(owned.life.has_room())
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    await owned.life.commit()
-    await asyncio.wait_for(waiting, 1)
-
-
-async def test_too_large_pending_outputs_close_the_door_too() -> None:
-    owned = Fixture(max_pending_bytes=9)  # an output of a record here is its key, of three
+@pytest.mark.parametrize("bound", [{"max_pending": 3}, {"max_pending_bytes": 9}], ids=["records", "bytes of outputs"])
+async def test_too_much_that_is_pending_closes_the_door_until_a_commit_begins(bound: dict[str, int]) -> None:
+    owned = Fixture(**bound)  # an output of a record here is its key, of three bytes
     owned.take(0, 1, start=0, end=2)
     await owned.life.has_room()
     owned.take(2, start=2, end=3)
@@ -252,19 +243,11 @@ async def test_too_large_pending_outputs_close_the_door_too() -> None:
     await owned.life.has_room()
 
 
-async def test_in_a_backlog_a_transaction_does_not_wait_beyond_half_the_size_of_what_may_be_pending() -> None:
-    owned = Fixture(chunk=2, max_pending_bytes=24, backlog_linger=60.0)
-    owned.life.start()
-    owned.take(0, 1, start=0, end=2)
-    await asyncio.sleep(0.02)
-    assert owned.producer.transactions == []
-    owned.take(2, 3, start=2, end=4)
-    await _until(lambda: owned.life.is_settled)
-    await owned.life.close()
-
-
-async def test_in_a_backlog_a_transaction_waits_until_half_of_what_may_be_pending_has_come() -> None:
-    owned = Fixture(chunk=2, max_pending=8, backlog_linger=60.0)
+@pytest.mark.parametrize("bound", [{"max_pending": 8}, {"max_pending_bytes": 24}], ids=["records", "bytes of outputs"])
+async def test_in_a_backlog_a_transaction_waits_until_half_of_what_may_be_pending_has_come(
+    bound: dict[str, int],
+) -> None:
+    owned = Fixture(chunk=2, backlog_linger=60.0, **bound)
     owned.life.start()
     owned.take(0, 1, start=0, end=2)
     await asyncio.sleep(0.02)
