@@ -15,6 +15,9 @@ COMPILED := $(if $(and $(shell command -v cc),$(wildcard $(HEADER))),env PYTHONS
 AS_IT_RUNS := $(if $(COMPILED),$(CORE)/.ready,plain)
 PYTEST   := $(COMPILED) $(BIN)/pytest $(if $(COMPILED),-o pythonpath=)
 
+# The tests start some hundred processes: without bytecode each start takes a second more.
+unexport PYTHONDONTWRITEBYTECODE
+
 DEMO_ARGS ?=
 UNIT = not integration and not thorough
 
@@ -71,12 +74,11 @@ chaos: $(READY) $(AS_IT_RUNS) ## Fifty kills of the engine, fifty of the worker;
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) $(CORE) build/wheel .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# A virtual environment with exactly the locked versions; uv comes from PyPI where it is not installed. Compiled to
-# bytecode, since where Python writes none each start of a process would take a second more.
+# A virtual environment with exactly the locked versions; uv comes from PyPI where it is not installed.
 $(READY): pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(UV) sync --frozen --all-extras --inexact --compile-bytecode
+	$(UV) sync --frozen --all-extras --inexact
 	@touch $@
 
 # The core as it is in a compiled wheel, beside the tree and never in it: there a stale extension would hide a change.
