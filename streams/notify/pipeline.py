@@ -216,7 +216,8 @@ class Pipeline:
             return _DONE
         open_ = [alert for of_part in incidents for alert in of_part.open()]
         for message in self._receiver.reminders(open_, time.time()):
-            if not self._are_ours(incidents):
+            # Asked anew: this process may have been frozen since the round began, and what is open be over long ago.
+            if not await self.log.is_ours() or not self._are_ours(incidents):
                 return _DONE
             answer = await self._send(message)
             if answer.outcome is Outcome.REFUSED:
