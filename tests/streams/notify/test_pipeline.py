@@ -115,6 +115,22 @@ async def test_with_no_room_for_more_it_is_heard_that_the_group_refuses_us() -> 
         await asyncio.wait_for(reading, 5)
 
 
+async def test_who_loses_its_partitions_in_the_middle_of_a_round_reminds_of_nothing() -> None:
+    consumer, receiver = FakeConsumer(A.warned()), FakeReceiver(reminding=0.0)
+
+    def loses(_: Message) -> bool:
+        consumer.ours = False
+        desk.pipeline._remind_at = 0.0  # it is time, in this very round
+        return False
+
+    receiver.refuses = loses
+    desk = Desk(consumer, receiver, proof=0.0)
+    async with desk.working():
+        await until(lambda: bool(receiver.heard))
+        await asyncio.sleep(0.02)
+    assert receiver.heard == [ids(A.warned())]
+
+
 async def test_one_alarm_that_is_refused_for_good_does_not_hold_up_the_others() -> None:
     consumer, receiver = FakeConsumer(A.warned(), B.warned(), C.warned()), FakeReceiver()
     receiver.refuses = lambda message: any(change.alert == A.warned() for change in message.changes)
